@@ -1,0 +1,17 @@
+// Three suites: `unit` is pure or talks to loopback only; `integration` needs a Docker engine;
+// `e2e` needs the whole environment that bin/up makes.
+const transform = { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }] };
+const common = { testEnvironment: "node", transform, modulePathIgnorePatterns: ["<rootDir>/cdktf.out"] };
+
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+      testPathIgnorePatterns: ["<rootDir>/__tests__/(integration|e2e)/"],
+    },
+    { ...common, displayName: "integration", testMatch: ["<rootDir>/__tests__/integration/**/*.test.ts"] },
+    { ...common, displayName: "e2e", testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"] },
+  ],
+};
