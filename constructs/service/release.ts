@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Fn, type ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { OneShot } from "./one-shot";
+import { Secrets } from "./secrets";
+import type { ServiceImage } from "./service-image";
+import type { ServiceVolumes } from "./service-volumes";
+import { type Service, users } from "./users";
+
+const SCRIPT = readFileSync(join(__dirname, "..", "..", "assets", "release", "release"), "utf8");
+
+/** Stands in rendered files for the hash of the release that they belong to. */
+export const RELEASE_PLACEHOLDER = "@{release}";
+
+export interface ReleaseProps {
+  readonly environment: string;
+  readonly service: Service;
+  readonly image: ServiceImage;
+  readonly volumes: ServiceVolumes;
+  /** The rendered files: path below /config/current to text, with placeholders for secrets. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly secrets: Secrets;
+  /** Seconds for the service's own check. @default 20 */
+  readonly checkDeadline?: number;
+  /** Seconds for a running service to take the files over. @default 20 */
+  readonly reloadDeadline?: number;
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/**
+ * A set of rendered files that a service takes over as one (docs/architecture.md, decision 2): filled with secrets,
+ * checked by the service itself, switched to in one step, loaded by the running service; or none of it.
+ */
+export class Release extends Construct implements ITerraformDependable {
+  /** 12 hexadecimal digits over the files, before secrets are filled in. */
+  public readonly hash: string;
+  public readonly fqn: string;
+
+  constructor(scope: Construct, id: string, props: ReleaseProps) {
+    super(scope, id);
+    this.hash = hashFiles({ ...props.files, "": SCRIPT });
+    const uploads = Object.entries(props.files).map(([path, text]) => [`/release/files/${path}`, Fn.rawString(text)]);
+    const secretNames = Secrets.namesIn(...Object.values(props.files));
+    this.fqn = new OneShot(this, "one-shot", {
+      environment: props.environment,
+      name: `${props.service}-release`,
+      image: props.image,
+      entrypoint: ["/usr/bin/perl", "/release/run"],
+      env: {
+        RELEASE_HASH: this.hash,
+        SERVICE_UID: String(users[props.service]),
+        CHECK_DEADLINE: String(props.checkDeadline ?? 20),
+        RELOAD_DEADLINE: String(props.reloadDeadline ?? 20),
+      },
+      files: { "/release/run": Fn.rawString(SCRIPT), ...Object.fromEntries(uploads) },
+      volumes: props.volumes.writable,
+      mounts: secretNames.map((name) => props.secrets.mount(name)),
+      capabilities: ["CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SETGID", "CAP_SETUID"],
+      // The check may bind the addresses of the host, which this network namespace doesn't have.
+      sysctls: { "net.ipv4.ip_nonlocal_bind": "1" },
+      hash: this.hash,
+      dependsOn: props.dependsOn,
+    }).fqn;
+  }
+}
+
+/** 12 hexadecimal digits over names and texts, whatever their order. */
+export function hashFiles(files: Readonly<Record<string, string>>): string {
+  const hash = createHash("sha256");
+  for (const [name, text] of Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name.length}:${name}${text.length}:${text}`);
+  }
+  return hash.digest("hex").slice(0, 12);
+}

@@ -1,0 +1,55 @@
+import { Image } from "@cdktf/provider-docker/lib/image";
+import { AssetType, TerraformAsset } from "cdktf";
+import { Construct } from "constructs";
+import type { Environment } from "../../config";
+import { buildContext } from "./context";
+
+export interface ServiceImageProps {
+  /** Folder below assets/, and the image's name. */
+  readonly service: string;
+  /** Image that its Dockerfile starts from: a base image's reference or another ServiceImage. */
+  readonly base: string | ServiceImage;
+  /** Where images come from in this environment. */
+  readonly images: Environment["images"];
+}
+
+/**
+ * The image of one service: built on the Docker host from `assets/<service>/`, or pulled from the registry that CI
+ * pushed it to. When built, its tag is the hash of its context, so that an unchanged service is never replaced.
+ */
+export class ServiceImage extends Construct {
+  /** `name:tag`, known at plan time; a reference to it makes a dependency on the image. */
+  public readonly reference: string;
+  private readonly tag: string;
+
+  constructor(scope: Construct, id: string, props: ServiceImageProps) {
+    super(scope, id);
+    const { service, images } = props;
+    if (images.source === "registry") {
+      this.tag = `${images.prefix}/${service}:${images.tag}`;
+      this.reference = new Image(this, "image", { name: this.tag }).name;
+      return;
+    }
+    const base = typeof props.base === "string" ? props.base : props.base.tag;
+    const context = buildContext(service, base);
+    const asset = new TerraformAsset(this, "context", {
+      path: context.directory,
+      type: AssetType.DIRECTORY,
+      assetHash: context.hash,
+    });
+    this.tag = `webrtc-genesys/${service}:${context.hash}`;
+    const image = new Image(this, "image", {
+      name: this.tag,
+      buildAttribute: {
+        context: asset.path,
+        buildArgs: { BASE: typeof props.base === "string" ? props.base : props.base.reference },
+        // The package mirror may be reachable from the host's network only.
+        networkMode: "host",
+      },
+      // The new image is there before the container is replaced, and the old one is removed after that:
+      // otherwise the engine refuses to remove an image that is in use, and the service is down while it builds.
+      lifecycle: { createBeforeDestroy: true },
+    });
+    this.reference = image.name;
+  }
+}
