@@ -53,7 +53,7 @@ export class OneShot extends Construct implements ITerraformDependable {
       memorySwap: 512,
       volumes: [...props.volumes],
       mounts: [...props.mounts],
-      upload: Object.entries(props.files).map(([file, content]) => ({ file, content })),
+      upload: Object.entries(props.files).map(([file, text]) => ({ file, content: literal(text) })),
       attach: true,
       logs: true,
       mustRun: false,
@@ -70,4 +70,9 @@ export class OneShot extends Construct implements ITerraformDependable {
     });
     this.fqn = container.fqn;
   }
+}
+
+/** Text that Terraform takes as it is: its templates start with "${" and "%{", as does much of a dialplan. */
+function literal(text: string): string {
+  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Fn, type ITerraformDependable } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { OneShot } from "./one-shot";
 import { Secrets } from "./secrets";
@@ -41,7 +41,7 @@ export class Release extends Construct implements ITerraformDependable {
   constructor(scope: Construct, id: string, props: ReleaseProps) {
     super(scope, id);
     this.hash = hashFiles({ ...props.files, "": SCRIPT });
-    const uploads = Object.entries(props.files).map(([path, text]) => [`/release/files/${path}`, Fn.rawString(text)]);
+    const uploads = Object.entries(props.files).map(([path, text]) => [`/release/files/${path}`, text]);
     const secretNames = Secrets.namesIn(...Object.values(props.files));
     this.fqn = new OneShot(this, "one-shot", {
       environment: props.environment,
@@ -54,7 +54,7 @@ export class Release extends Construct implements ITerraformDependable {
         CHECK_DEADLINE: String(props.checkDeadline ?? 20),
         RELOAD_DEADLINE: String(props.reloadDeadline ?? 20),
       },
-      files: { "/release/run": Fn.rawString(SCRIPT), ...Object.fromEntries(uploads) },
+      files: { "/release/run": SCRIPT, ...Object.fromEntries(uploads) },
       volumes: props.volumes.writable,
       mounts: secretNames.map((name) => props.secrets.mount(name)),
       capabilities: ["CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SETGID", "CAP_SETUID"],

@@ -1,0 +1,59 @@
+import { Construct } from "constructs";
+import type { Environment } from "../../config";
+import { baseImages } from "../service/base-images";
+import { Release } from "../service/release";
+import type { Secrets } from "../service/secrets";
+import { ServiceContainer } from "../service/service-container";
+import { ServiceImage } from "../service/service-image";
+import { ServiceVolumes } from "../service/service-volumes";
+import { users } from "../service/users";
+import { hostPort, renderNginxFiles } from "./render";
+
+export interface NginxProps {
+  readonly environment: Environment;
+  readonly secrets: Secrets;
+  /** Where /ws goes. */
+  readonly upstream: { readonly host: string; readonly port: number };
+}
+
+/** TLS in front of everything: the phones' WebSocket and the web pages. */
+export class Nginx extends Construct {
+  constructor(scope: Construct, id: string, props: NginxProps) {
+    super(scope, id);
+    const { environment, secrets } = props;
+    const address = environment.host.address;
+    const image = new ServiceImage(this, "image", {
+      service: "nginx",
+      base: baseImages.trixie.reference,
+      images: environment.images,
+    });
+    const volumes = new ServiceVolumes(this, "volumes", environment.name, "nginx");
+    const release = new Release(this, "release", {
+      environment: environment.name,
+      service: "nginx",
+      image,
+      volumes,
+      secrets,
+      files: renderNginxFiles({
+        address,
+        port: environment.nginx.port,
+        httpPort: environment.nginx.httpPort,
+        upstream: props.upstream,
+      }),
+    });
+    new ServiceContainer(this, "service", {
+      environment: environment.name,
+      service: "nginx",
+      image,
+      user: users.nginx,
+      env: { STATUS_ADDRESS: hostPort(address, environment.nginx.httpPort) },
+      volumes: volumes.mounted,
+      memory: 256,
+      processes: 64,
+      openFiles: 16384,
+      healthcheck: ["CMD", "/usr/local/bin/status"],
+      healthInterval: 5,
+      dependsOn: [release],
+    });
+  }
+}
