@@ -1,0 +1,158 @@
+import { ConfError } from "./conf";
+import type { PjsipAor, PjsipAuth, PjsipRegistration, PjsipSection, PjsipTransport } from "./pjsip";
+import { type AsteriskFilesProps, PHONE_REALM, TRUNK_CONTEXT, TRUNK_ENDPOINT } from "./props";
+
+type Server = AsteriskFilesProps["genesys"]["servers"][number];
+
+/**
+ * The transports. They are in a file of their own because Asterisk binds them once: a change of them restarts it.
+ *
+ * Phones come by `transport-ws`, which Asterisk's HTTP server listens for.
+ */
+export function transports({ host, asterisk }: AsteriskFilesProps): PjsipSection[] {
+  const trunk = (protocol: "udp" | "tcp"): PjsipTransport => ({
+    type: "transport",
+    name: `transport-${protocol}`,
+    protocol,
+    bind: `${asterisk.sipAddress}:${asterisk.sipPort}`,
+    ...(host.publicAddress && {
+      externalSignalingAddress: host.publicAddress,
+      externalMediaAddress: host.publicAddress,
+      localNets: host.localNetworks,
+    }),
+  });
+  return [
+    trunk("udp"),
+    trunk("tcp"),
+    {
+      type: "transport",
+      name: "transport-ws",
+      protocol: "ws",
+      bind: `${asterisk.internalAddress}:${asterisk.httpPort}`,
+    },
+  ];
+}
+
+/**
+ * Genesys as Asterisk sees it: one endpoint, an AOR per server, and in static mode a registration per DN.
+ *
+ * Calls out go to the first server in the environment's order that answers OPTIONS; a single server is not asked,
+ * since there is nothing to choose. Each DN registers at the first server only: a pair of SIP Servers shares its
+ * bindings, and a second binding would make the DN ring twice. Where a DN has to move to another server when the
+ * first is down, proxy mode does that.
+ *
+ * @throws ConfError when a server has the address that phones' WebSockets come from: then a phone that has not
+ *   authenticated would be taken for Genesys
+ */
+export function trunk(props: AsteriskFilesProps): PjsipSection[] {
+  const { genesys, asterisk, codecs } = props;
+  const [first] = genesys.servers;
+  if (!first) throw new ConfError("genesys.servers is empty: name at least one server");
+  const shared = genesys.servers.find(
+    ({ host }) => host === asterisk.internalAddress || host === "localhost",
+  );
+  if (shared) {
+    throw new ConfError(
+      `genesys.servers: ${shared.host} is where the phones' WebSockets come from, and Asterisk knows the trunk by its address: give the server another one`,
+    );
+  }
+  const aors = genesys.servers.map((server, index) => trunkAor(server, index, genesys.servers.length > 1));
+  return [
+    {
+      type: "global",
+      name: "global",
+      userAgent: "webrtc-genesys",
+      defaultRealm: PHONE_REALM,
+      endpointIdentifierOrder: ["ip", "username"],
+    },
+    {
+      type: "endpoint",
+      name: TRUNK_ENDPOINT,
+      context: TRUNK_CONTEXT,
+      transport: transportOf(first),
+      codecs,
+      aors: aors.map((aor) => aor.name),
+      outboundAuth: genesys.credentials?.username === undefined ? undefined : sharedAuth,
+      identifyBy: ["ip"],
+      directMedia: false,
+      rtpSymmetric: true,
+      dtmfMode: "rfc4733",
+      trustIdInbound: true,
+      trustIdOutbound: true,
+      sendPai: false,
+      allowSubscribe: false,
+    },
+    ...aors,
+    {
+      type: "identify",
+      name: TRUNK_ENDPOINT,
+      endpoint: TRUNK_ENDPOINT,
+      matches: [...new Set(genesys.servers.map(({ host }) => host))],
+      srvLookups: false,
+    },
+    ...registrations(props, first),
+  ];
+}
+
+const sharedAuth = "genesys";
+
+function trunkAor(server: Server, index: number, qualify: boolean): PjsipAor {
+  return {
+    type: "aor",
+    name: `${TRUNK_ENDPOINT}_${index + 1}`,
+    contacts: [serverUri(server)],
+    qualifyFrequency: qualify ? 30 : 0,
+    qualifyTimeout: qualify ? 3 : undefined,
+  };
+}
+
+function registrations({ forwardingMode, genesys, dns }: AsteriskFilesProps, server: Server): PjsipSection[] {
+  const { credentials } = genesys;
+  const static_ = forwardingMode === "static";
+  const auths: PjsipAuth[] = [];
+  if (credentials?.username !== undefined) {
+    auths.push({ type: "auth", name: sharedAuth, username: credentials.username, password: credentials });
+  } else if (credentials && static_) {
+    for (const { number } of dns) {
+      auths.push({ type: "auth", name: `genesys-${number}`, username: number, password: credentials });
+    }
+  }
+  if (!static_) return auths;
+  return [...auths, ...dns.map(({ number }) => registration(number))];
+
+  function registration(dn: string): PjsipRegistration {
+    const auth = credentials && (credentials.username === undefined ? `genesys-${dn}` : sharedAuth);
+    return {
+      type: "registration",
+      name: `genesys-${dn}`,
+      transport: transportOf(server),
+      serverUri: serverUri(server),
+      clientUri: `sip:${dn}@${server.host}${portOf(server)}`,
+      contactUser: dn,
+      outboundAuth: auth,
+      expiration: genesys.registration.expires,
+      retryInterval: genesys.registration.retryInterval,
+      forbiddenRetryInterval: genesys.registration.forbiddenRetryInterval,
+      fatalRetryInterval: genesys.registration.forbiddenRetryInterval,
+      // Asterisk counts failures, and gives up for good after this many: 300 years of them at the default interval.
+      maxRetries: 1_000_000_000,
+      authRejectionPermanent: false,
+      maxRandomInitialDelay: 2,
+      // A call to this Contact belongs to Genesys, never to the phone of the same number, which would be challenged.
+      line: true,
+      endpoint: TRUNK_ENDPOINT,
+    };
+  }
+}
+
+function transportOf(server: Server): string {
+  return `transport-${server.transport}`;
+}
+
+function serverUri(server: Server): string {
+  return `sip:${server.host}${portOf(server)}${server.transport === "tcp" ? ";transport=tcp" : ""}`;
+}
+
+function portOf({ port }: Server): string {
+  return port === 5060 ? "" : `:${port}`;
+}
