@@ -1,2 +1,6 @@
 /** The typed environment: what the rest of the project may use of config/. */
+export { hostPort, isLoopback } from "./addresses";
+export { inRange, inRanges, rangeText } from "./dns";
 export type * from "./environment";
+export { EnvironmentError, type Fault, renderFaults } from "./faults";
+export { type LoadedEnvironment, loadEnvironment, loadEnvironments } from "./loader";

@@ -1,0 +1,97 @@
+import { addressesOverlap, hostPort, isWildcard } from "./addresses";
+import type { PortRange } from "./environment";
+import type { Path } from "./faults";
+import type { EnvironmentFile } from "./schema";
+import type { Sound } from "./sound";
+
+type Protocol = "tcp" | "udp";
+
+/** A socket that a container of the environment opens on the host. */
+export interface Listener {
+  /** As in "the HTTPS server of nginx". */
+  readonly name: string;
+  readonly protocols: readonly Protocol[];
+  readonly address: string;
+  readonly port: number;
+  /** The setting that chooses the port. */
+  readonly portPath: Path;
+  /** The setting that chooses the address; absent where it is fixed. */
+  readonly addressPath?: Path;
+}
+
+/**
+ * Every listener of the environment, in both modes: a switch of mode must not run into a conflict. Those that are
+ * faulty in the file are left out.
+ */
+export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener[] {
+  const { host, nginx, asterisk, postgres, sipProxy, monitor, genesys, simulatorPort } = file;
+  const listeners: Listener[] = [];
+  const add = (
+    name: string,
+    protocols: readonly Protocol[],
+    [address, addressPath]: readonly [string | null | undefined, Path?],
+    [port, portPath]: readonly [number | null | undefined, Path],
+  ) => {
+    if (address == null || port == null) return;
+    listeners.push({ name, protocols, address, port, portPath, ...(addressPath && { addressPath }) });
+  };
+  const orHost = (address: string | null | undefined, path: Path) =>
+    address === undefined ? ([host?.address, ["host", "address"]] as const) : ([address, path] as const);
+
+  if (nginx) {
+    const address = orHost(nginx.address, ["nginx", "address"]);
+    add("the HTTPS server of nginx", ["tcp"], address, [nginx.port, ["nginx", "port"]]);
+    add("the HTTP server of nginx", ["tcp"], address, [nginx.httpPort, ["nginx", "httpPort"]]);
+  }
+  if (asterisk) {
+    const trunk = orHost(asterisk.sipAddress, ["asterisk", "sipAddress"]);
+    const internal = [asterisk.internalAddress, ["asterisk", "internalAddress"]] as const;
+    add("the SIP trunk of Asterisk", ["udp", "tcp"], trunk, [asterisk.sipPort, ["asterisk", "sipPort"]]);
+    add("the HTTP server of Asterisk", ["tcp"], internal, [asterisk.httpPort, ["asterisk", "httpPort"]]);
+    add("the manager interface of Asterisk", ["tcp"], internal, [asterisk.amiPort, ["asterisk", "amiPort"]]);
+  }
+  if (sipProxy) {
+    const address = [sipProxy.address, ["sipProxy", "address"]] as const;
+    add("the WebSocket edge of sip-proxy", ["tcp"], address, [sipProxy.port, ["sipProxy", "port"]]);
+    add("the HTTP API of sip-proxy", ["tcp"], address, [sipProxy.apiPort, ["sipProxy", "apiPort"]]);
+  }
+  if (monitor) {
+    const address = [monitor.address, ["monitor", "address"]] as const;
+    add("the status page of registration-monitor", ["tcp"], address, [monitor.port, ["monitor", "port"]]);
+  }
+  if (postgres) {
+    const address = [postgres.address, ["postgres", "address"]] as const;
+    add("PostgreSQL", ["tcp"], address, [postgres.port, ["postgres", "port"]]);
+  }
+  if (genesys?.simulator) {
+    add("the HTTP API of the simulator", ["tcp"], ["127.0.0.1"], [simulatorPort, ["simulatorPort"]]);
+    (genesys.servers ?? []).forEach((server, index) => {
+      const path = ["genesys", "servers", index];
+      const address = [server?.host, [...path, "host"]] as const;
+      add(`simulated server ${index + 1} of Genesys`, ["udp", "tcp"], address, [
+        server?.port,
+        [...path, "port"],
+      ]);
+    });
+  }
+  return listeners;
+}
+
+/** Whether both cannot be opened on one host. */
+export function conflict(a: Listener, b: Listener): boolean {
+  return (
+    a.port === b.port &&
+    a.protocols.some((protocol) => b.protocols.includes(protocol)) &&
+    addressesOverlap(a.address, b.address)
+  );
+}
+
+/** Asterisk binds its media to all IPv4 addresses, so that every listener but one on an IPv6 address is in its way. */
+export function meetsMedia({ address, port }: Listener, rtp: PortRange): boolean {
+  return addressesOverlap(address, "0.0.0.0") && port >= rtp.from && port <= rtp.to;
+}
+
+/** `127.0.0.1:8443`, or `port 8443 of all addresses`. */
+export function placeText({ address, port }: Listener): string {
+  return isWildcard(address) ? `port ${port} of all addresses` : hostPort(address, port);
+}

@@ -1,0 +1,84 @@
+import { inRange, inRanges, rangeText } from "./dns";
+import type { Environment } from "./environment";
+import type { Path } from "./faults";
+import { listenersOf, placeText } from "./listeners";
+
+/** Something that deploys and is still unlikely to be meant. */
+export interface Warning {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Asterisk refreshes each static registration by itself, and each is a section of pjsip.conf. */
+const MANY_STATIC_DNS = 50;
+
+/** The variables that the backends read instead of an option; keys as Terraform and cdktf spell them. */
+const SECRET_OPTIONS: Readonly<Record<string, string>> = {
+  accesskey: "AWS_ACCESS_KEY_ID",
+  secretkey: "AWS_SECRET_ACCESS_KEY",
+  token: "AWS_SESSION_TOKEN",
+  password: "TF_HTTP_PASSWORD",
+};
+
+export function warningsOf(environment: Environment): Warning[] {
+  return [...dnWarnings(environment), ...portWarnings(environment), ...stateWarnings(environment)].concat(
+    imageWarnings(environment),
+  );
+}
+
+function dnWarnings({ forwardingMode, dns, allowedDns, monitor }: Environment): Warning[] {
+  const warnings: Warning[] = [];
+  const warn = (message: string) => warnings.push({ path: ["dns"], message });
+  if (forwardingMode === "static") {
+    if (dns.length === 0) warn("lists no DN, so that static mode registers none at Genesys");
+    if (dns.length > MANY_STATIC_DNS) {
+      warn(
+        `has ${dns.length} DNs: static mode is for at most ${MANY_STATIC_DNS}; with forwardingMode: proxy each is registered only while its phone is`,
+      );
+    }
+  } else {
+    const refused = dns.filter(({ number }) => !inRanges(number, allowedDns));
+    const allowed = allowedDns.map(rangeText).join(", ");
+    if (refused.length > 0)
+      warn(`has ${some(refused)} outside allowedDns (${allowed}): never registered at Genesys`);
+  }
+  const unwatched = dns.filter(({ number }) => !inRange(number, monitor.range));
+  if (unwatched.length > 0) {
+    warn(`has ${some(unwatched)} outside monitor.range (${rangeText(monitor.range)}): not watched`);
+  }
+  return warnings;
+}
+
+/** `1002, 1003, 1004 and 7 more` */
+function some(dns: Environment["dns"]): string {
+  const numbers = dns.slice(0, 3).map(({ number }) => number);
+  return numbers.join(", ") + (dns.length > 3 ? ` and ${dns.length - 3} more` : "");
+}
+
+function portWarnings(environment: Environment): Warning[] {
+  return listenersOf(environment)
+    .filter(({ port }) => port < 1024)
+    .map((listener) => ({
+      path: listener.portPath,
+      message: `${listener.name} is not root, and ${placeText(listener)} is a privileged port: on the host, set the sysctl net.ipv4.ip_unprivileged_port_start to ${listener.port} or lower`,
+    }));
+}
+
+function imageWarnings({ images }: Environment): Warning[] {
+  if (images.source === "build" || images.tag !== "latest") return [];
+  return [{ path: ["images", "tag"], message: "'latest' means another image every day: name a release" }];
+}
+
+/** Options end in cdk.tf.json and in .terraform/, where a secret does not belong. */
+function stateWarnings({ state }: Environment): Warning[] {
+  return Object.entries(state.options).flatMap(([key, value]) => {
+    const word = key.toLowerCase().replaceAll("_", "");
+    const variable =
+      word === "connstr" && typeof value === "string" && /\bpassword=|:\/\/[^/@:]*:[^/@]+@/.test(value)
+        ? "PG_CONN_STR or PGPASSWORD"
+        : SECRET_OPTIONS[word];
+    if (variable === undefined) return [];
+    const message = `a secret here is copied to cdk.tf.json and Terraform's files: use the variable ${variable}`;
+    return [{ path: ["state", "options", key], message }];
+  });
+}
