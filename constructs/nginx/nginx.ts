@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment } from "../../config";
 import { baseImages } from "../service/base-images";
@@ -14,6 +15,8 @@ export interface NginxProps {
   readonly secrets: Secrets;
   /** Where /ws goes. */
   readonly upstream: { readonly host: string; readonly port: number };
+  /** What answers there: nginx never points at something that isn't up. */
+  readonly dependsOn: readonly ITerraformDependable[];
 }
 
 /** TLS in front of everything: the phones' WebSocket and the web pages. */
@@ -21,7 +24,7 @@ export class Nginx extends Construct {
   constructor(scope: Construct, id: string, props: NginxProps) {
     super(scope, id);
     const { environment, secrets } = props;
-    const address = environment.host.address;
+    const { address, port, httpPort } = environment.nginx;
     const image = new ServiceImage(this, "image", {
       service: "nginx",
       base: baseImages.trixie.reference,
@@ -36,17 +39,18 @@ export class Nginx extends Construct {
       secrets,
       files: renderNginxFiles({
         address,
-        port: environment.nginx.port,
-        httpPort: environment.nginx.httpPort,
+        port,
+        httpPort,
         upstream: props.upstream,
       }),
+      dependsOn: props.dependsOn,
     });
     new ServiceContainer(this, "service", {
       environment: environment.name,
       service: "nginx",
       image,
       user: users.nginx,
-      env: { STATUS_ADDRESS: hostPort(address, environment.nginx.httpPort) },
+      env: { STATUS_ADDRESS: hostPort(address, httpPort) },
       volumes: volumes.mounted,
       memory: 256,
       processes: 64,

@@ -102,6 +102,8 @@ http {
 
         location = /ws {
             proxy_pass http://sip/ws;
+            # For \`verify\`: who really answered.
+            add_header X-Upstream $upstream_addr always;
             proxy_http_version 1.1;
             proxy_set_header Host $host;
             proxy_set_header Upgrade $http_upgrade;

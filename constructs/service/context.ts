@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join, relative, sep } from "node:path";
 import { buildSync } from "esbuild";
 
@@ -25,7 +35,9 @@ export interface BuildContext {
 export function buildContext(service: string, base: string): BuildContext {
   const source = join(root, "assets", service);
   if (!existsSync(join(source, "Dockerfile"))) {
-    throw new Error(`assets/${service}/Dockerfile is missing: every image is built from its folder in assets/`);
+    throw new Error(
+      `assets/${service}/Dockerfile is missing: every image is built from its folder in assets/`,
+    );
   }
   const entry = join(source, "src", "main.ts");
   if (!existsSync(entry)) {
@@ -69,6 +81,8 @@ function hashOf(base: string, paths: readonly string[]): string {
 
 function filesBelow(path: string): string[] {
   if (statSync(path).isFile()) return [path];
-  const entries = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return entries.map((entry) => join(entry.parentPath, entry.name)).sort();
 }

@@ -74,5 +74,5 @@ export class OneShot extends Construct implements ITerraformDependable {
 
 /** Text that Terraform takes as it is: its templates start with "${" and "%{", as does much of a dialplan. */
 function literal(text: string): string {
-  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return text.replace(/[$%](?=\{)/g, (mark) => mark + mark);
 }

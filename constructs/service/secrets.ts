@@ -22,7 +22,9 @@ export class Secrets {
   /** The text that stands for the secret `name` in a rendered file. */
   public static placeholder(name: string): string {
     if (!NAME.test(name)) {
-      throw new Error(`secret name '${name}' is not one: letters, digits, '.', '_' and '-', folders with '/'`);
+      throw new Error(
+        `secret name '${name}' is not one: letters, digits, '.', '_' and '-', folders with '/'`,
+      );
     }
     return `@{secret:${name}}`;
   }

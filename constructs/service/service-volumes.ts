@@ -12,7 +12,8 @@ export class ServiceVolumes extends Construct {
   constructor(scope: Construct, id: string, environment: string, service: Service) {
     super(scope, id);
     const volume = (purpose: string) =>
-      new Volume(this, purpose, { name: `${environment}-${service}-${purpose}`, labels: labels(environment) }).name;
+      new Volume(this, purpose, { name: `${environment}-${service}-${purpose}`, labels: labels(environment) })
+        .name;
     this.config = volume("config");
     this.control = volume("control");
   }

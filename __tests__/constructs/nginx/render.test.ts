@@ -1,0 +1,71 @@
+import { hostPort, renderNginxFiles } from "../../../constructs/nginx/render";
+
+const props = {
+  address: "192.0.2.1",
+  port: 8443,
+  httpPort: 8081,
+  upstream: { host: "127.0.0.1", port: 8088 },
+};
+const conf = (changes: Partial<typeof props> = {}) =>
+  renderNginxFiles({ ...props, ...changes })["nginx.conf"] ?? "";
+
+describe("nginx.conf", () => {
+  it("sends /ws to the upstream", () => {
+    expect(conf()).toContain("upstream sip {\n        server 127.0.0.1:8088;\n    }");
+    expect(conf({ upstream: { host: "127.0.0.1", port: 8080 } })).toContain("server 127.0.0.1:8080;");
+  });
+
+  it("differs between upstreams in that line only", () => {
+    const [before, after] = [conf(), conf({ upstream: { host: "127.0.0.1", port: 8080 } })].map((text) =>
+      text.split("\n"),
+    );
+    expect(before?.filter((line, at) => line !== after?.[at])).toStrictEqual([
+      "        server 127.0.0.1:8088;",
+    ]);
+  });
+
+  it.each([
+    "proxy_set_header Upgrade $http_upgrade;",
+    'proxy_set_header Connection "Upgrade";',
+    "proxy_set_header X-Real-IP $remote_addr;",
+    "proxy_set_header X-Forwarded-For $remote_addr;",
+    "proxy_set_header X-Forwarded-Proto $scheme;",
+    "proxy_connect_timeout 60s;",
+    "proxy_send_timeout 60s;",
+    "proxy_read_timeout 86400s;",
+  ])("has '%s' for the WebSocket", (line) => {
+    expect(conf()).toContain(line);
+  });
+
+  it("offers TLS 1.2 and 1.3 with forward secrecy only", () => {
+    expect(conf()).toContain("ssl_protocols TLSv1.2 TLSv1.3;");
+    const ciphers =
+      conf()
+        .match(/ssl_ciphers (.*);/)?.[1]
+        ?.split(":") ?? [];
+    expect(ciphers.length).toBeGreaterThan(0);
+    expect(ciphers.filter((cipher) => !cipher.startsWith("ECDHE-"))).toStrictEqual([]);
+  });
+
+  it("listens on the environment's address only", () => {
+    expect(conf().match(/listen .*/g)).toStrictEqual([
+      "listen 192.0.2.1:8081;",
+      "listen 192.0.2.1:8443 ssl;",
+    ]);
+  });
+
+  it("redirects plain HTTP to the TLS port", () => {
+    expect(conf()).toContain("return 301 https://$host:8443$request_uri;");
+  });
+
+  it("takes certificate and key from their secret files", () => {
+    expect(renderNginxFiles(props)).toMatchObject({
+      "tls/certificate.pem": "@{secret:tls/certificate.pem}",
+      "tls/key.pem": "@{secret:tls/key.pem}",
+    });
+  });
+});
+
+test("hostPort puts IPv6 into brackets", () => {
+  expect([hostPort("::1", 80), hostPort("127.0.0.1", 80)]).toStrictEqual(["[::1]:80", "127.0.0.1:80"]);
+});

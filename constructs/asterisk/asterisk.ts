@@ -1,0 +1,61 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { Environment } from "../../config";
+import { baseImages } from "../service/base-images";
+import { hashFiles, Release } from "../service/release";
+import type { Secrets } from "../service/secrets";
+import { ServiceContainer } from "../service/service-container";
+import { ServiceImage } from "../service/service-image";
+import { ServiceVolumes } from "../service/service-volumes";
+import { users } from "../service/users";
+import { bootFiles, renderAsteriskFiles } from "./files";
+
+export interface AsteriskProps {
+  readonly environment: Environment;
+  readonly secrets: Secrets;
+  /** What has to be there before it starts: its database. */
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+/** The phones' registrar and B2BUA, and the trunk to Genesys. */
+export class Asterisk extends Construct {
+  public readonly container: ServiceContainer;
+  public readonly release: Release;
+
+  constructor(scope: Construct, id: string, props: AsteriskProps) {
+    super(scope, id);
+    const { environment, secrets } = props;
+    const files = renderAsteriskFiles(environment);
+    const image = new ServiceImage(this, "image", {
+      service: "asterisk",
+      base: baseImages.sid.reference,
+      images: environment.images,
+    });
+    const volumes = new ServiceVolumes(this, "volumes", environment.name, "asterisk");
+    this.release = new Release(this, "release", {
+      environment: environment.name,
+      service: "asterisk",
+      image,
+      volumes,
+      secrets,
+      files,
+    });
+    this.container = new ServiceContainer(this, "service", {
+      environment: environment.name,
+      service: "asterisk",
+      image,
+      user: users.asterisk,
+      volumes: volumes.mounted,
+      memory: 2048,
+      // A thread for each WebSocket connection, and some for each call.
+      processes: 16384,
+      openFiles: 65536,
+      healthcheck: ["CMD", "/usr/local/bin/healthcheck"],
+      healthInterval: 5,
+      // It un-registers at Genesys, where it is registered, before it goes.
+      stopTimeout: 20,
+      bootHash: hashFiles(bootFiles(files)),
+      dependsOn: [this.release, ...props.dependsOn],
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { Environment } from "../config";
+import { Asterisk } from "../constructs/asterisk/asterisk";
+import { GenesysSimulator } from "../constructs/genesys-simulator/genesys-simulator";
+import { Nginx } from "../constructs/nginx/nginx";
+import { Postgres } from "../constructs/postgres/postgres";
+import { RegistrationMonitor } from "../constructs/registration-monitor/registration-monitor";
+import { baseImages } from "../constructs/service/base-images";
+import { Secrets } from "../constructs/service/secrets";
+import { ServiceImage } from "../constructs/service/service-image";
+import { SipProxy } from "../constructs/sip-proxy/sip-proxy";
+import { StateBackend } from "./state-backend";
+
+/** One environment: everything that runs on its Docker host. */
+export class WebrtcGenesysStack extends TerraformStack {
+  constructor(scope: Construct, environment: Environment) {
+    super(scope, environment.name);
+    new StateBackend(this, environment.state);
+    new DockerProvider(this, "docker", {
+      host: environment.docker.host,
+      certPath: environment.docker.certPath,
+      sshOpts: environment.docker.sshOptions ? [...environment.docker.sshOptions] : undefined,
+    });
+    const secrets = new Secrets(environment.secrets.directory);
+    const nodejs = new ServiceImage(this, "nodejs", {
+      service: "nodejs",
+      base: baseImages.trixie.reference,
+      images: environment.images,
+    });
+    const common = { environment, secrets, nodejs };
+
+    const postgres = new Postgres(this, "postgres", common);
+    const asterisk = new Asterisk(this, "asterisk", {
+      environment,
+      secrets,
+      dependsOn: [postgres.provisioned],
+    });
+    new RegistrationMonitor(this, "registration-monitor", { ...common, dependsOn: [asterisk.container] });
+    if (environment.genesys.simulator) new GenesysSimulator(this, "genesys-simulator", common);
+
+    if (environment.forwardingMode === "proxy") {
+      const proxy = new SipProxy(this, "sip-proxy", { ...common, dependsOn: [asterisk.container] });
+      new Nginx(this, "nginx", { environment, secrets, upstream: proxy.edge, dependsOn: [proxy.container] });
+    } else {
+      const { internalAddress: host, httpPort: port } = environment.asterisk;
+      new Nginx(this, "nginx", {
+        environment,
+        secrets,
+        upstream: { host, port },
+        dependsOn: [asterisk.container],
+      });
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import type { Environment } from "../config";
+import { run } from "./run";
+
+const root = join(__dirname, "..");
+
+/** Names of the secret files that the containers of an environment are given. */
+export function requiredSecrets(environment: Environment): string[] {
+  const dns = [...environment.dns.map((dn) => dn.number), environment.probeDn];
+  const { credentials } = environment.genesys;
+  return [
+    "ami-monitor",
+    "ami-proxy",
+    "ari",
+    "postgres-asterisk",
+    "tls/certificate.pem",
+    "tls/key.pem",
+    ...(credentials ? [credentials.secret] : []),
+    ...dns.map((dn) => `dn/${dn}`),
+  ];
+}
+
+/** Absolute path of a secret file that lies on this machine; undefined where secrets are on another host. */
+export function secretPath(environment: Environment, name: string): string | undefined {
+  const { directory } = environment.secrets;
+  if (isAbsolute(directory)) return undefined;
+  return join(root, directory, name);
+}
+
+/**
+ * Makes the secrets that a local environment lacks: random passwords, and a self-signed certificate where the
+ * environment asks for one. What is there stays. Environments with an absolute `secrets.directory` have theirs on
+ * the Docker host, put there by whoever keeps them.
+ *
+ * @returns the names of those that were made
+ */
+export async function ensureSecrets(environment: Environment): Promise<string[]> {
+  const made: string[] = [];
+  for (const name of requiredSecrets(environment)) {
+    const path = secretPath(environment, name);
+    if (path === undefined || existsSync(path) || name.startsWith("tls/")) continue;
+    writeSecret(path, `${randomBytes(24).toString("base64url")}\n`);
+    made.push(name);
+  }
+  const certificate = secretPath(environment, "tls/certificate.pem");
+  if (certificate && environment.nginx.tls.selfSigned && !existsSync(certificate)) {
+    await selfSign(dirname(certificate), environment);
+    made.push("tls/certificate.pem", "tls/key.pem");
+  }
+  return made;
+}
+
+function writeSecret(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Written beside it and renamed: a reader never sees half a secret.
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** A certificate for the environment's addresses, valid for ten years, which only browsers told to trust it accept. */
+async function selfSign(directory: string, environment: Environment): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const staging = mkdtempSync(join(directory, "staging-"));
+  try {
+    const addresses = [environment.nginx.address, environment.host.publicAddress].filter(
+      (a) => a !== undefined,
+    );
+    const names = ["DNS:localhost", ...[...new Set(addresses)].map((address) => `IP:${address}`)];
+    await run(
+      "openssl",
+      [
+        ...[
+          "req",
+          "-x509",
+          "-newkey",
+          "ec",
+          "-pkeyopt",
+          "ec_paramgen_curve:prime256v1",
+          "-nodes",
+          "-days",
+          "3650",
+        ],
+        ...[
+          "-subj",
+          `/CN=webrtc-genesys ${environment.name}`,
+          "-addext",
+          `subjectAltName=${names.join(",")}`,
+        ],
+        ...["-keyout", join(staging, "key.pem"), "-out", join(staging, "certificate.pem")],
+      ],
+      { deadline: 30_000 },
+    );
+    // The key first: a certificate that is there means that both are.
+    for (const file of ["key.pem", "certificate.pem"]) renameSync(join(staging, file), join(directory, file));
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,250 @@
+import type { Environment } from "../../config";
+import { hostPort } from "../../constructs/nginx/render";
+import { users } from "../../constructs/service/users";
+import type { DockerHost } from "./host";
+import type { Phones } from "./phones";
+import { openWebSocket } from "./web-socket";
+
+/** What the checks look at. */
+export interface Subject {
+  readonly environment: Environment;
+  readonly host: DockerHost;
+  readonly phones: Phones;
+}
+
+/** One line of the table: does its work and says what it saw, or throws an Error that says what is wrong. */
+export interface Check {
+  readonly title: string;
+  readonly run: (subject: Subject) => Promise<string>;
+}
+
+const containers: Check = {
+  title: "containers healthy",
+  async run({ environment, host }) {
+    const expected = expectedServices(environment);
+    const found = await host.containers();
+    const faults: string[] = [];
+    for (const service of expected) {
+      const name = `/${environment.name}-${service}`;
+      const container = found.find((candidate) => candidate.Names.includes(name));
+      if (!container) faults.push(`${service}: there is no container: deploy the environment`);
+      else if (!container.Status.includes("(healthy)")) {
+        faults.push(`${service}: ${container.Status}: docker logs ${name.slice(1)}`);
+      }
+    }
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+    return expected.join(", ");
+  },
+};
+
+/** Services that run in an environment, in its mode. */
+export function expectedServices(environment: Environment): string[] {
+  return Object.keys(users).filter((service) => {
+    if (service === "sip-proxy") return environment.forwardingMode === "proxy";
+    if (service === "genesys-simulator") return environment.genesys.simulator;
+    return true;
+  });
+}
+
+const handshake: Check = {
+  title: "wss handshake",
+  async run({ environment, phones }) {
+    const { asterisk, sipProxy, forwardingMode } = environment;
+    const expected =
+      forwardingMode === "static"
+        ? { service: "asterisk", upstream: hostPort(asterisk.internalAddress, asterisk.httpPort) }
+        : { service: "sip-proxy", upstream: hostPort(sipProxy.address, sipProxy.port) };
+    const { upstream } = await openWebSocket(phones.url, phones.tls);
+    if (upstream !== expected.upstream) {
+      throw new Error(
+        `${phones.url} is answered by ${upstream}, in mode ${forwardingMode} it must be ${expected.service} at ${expected.upstream}: deploy again`,
+      );
+    }
+    return `${phones.url} reaches ${expected.service} at ${upstream}`;
+  },
+};
+
+const asteriskRegistrations: Check = {
+  title: "registrations in Asterisk",
+  async run({ environment, host }) {
+    const registrations = await asteriskRegistrationStates(host);
+    if (environment.forwardingMode === "proxy") {
+      if (registrations.size === 0) return "none, as proxy mode has it";
+      throw new Error(
+        `proxy mode has none in pjsip.conf, Asterisk has ${[...registrations.keys()].join(", ")}: deploy again`,
+      );
+    }
+    const faults = environment.dns
+      .map(({ number }) => ({ number, state: registrations.get(number) ?? "missing" }))
+      .filter(({ state }) => state !== "Registered");
+    if (faults.length > 0) {
+      throw new Error(
+        `${list(faults.map(({ number, state }) => `${number} ${state}`))}: is Genesys up, and does it know these DNs?`,
+      );
+    }
+    return `${environment.dns.length} Registered`;
+  },
+};
+
+/** State by DN of the registrations that Asterisk holds ("Registered", "Rejected", "Unregistered", ...). */
+async function asteriskRegistrationStates(host: DockerHost): Promise<Map<string, string>> {
+  const output = await host.asterisk("pjsip show registrations");
+  // " 1002/sip:127.0.0.2:5060   1002   Registered   (exp. 570s)", with the auth section's name or n/a in the middle
+  const rows = output.matchAll(/^\s*([^/\s]+)\/sip\S+\s+\S+\s+(\w+)/gm);
+  return new Map([...rows].map(([, name = "", state = ""]) => [name.match(/\d+/)?.[0] ?? name, state]));
+}
+
+const monitor: Check = {
+  title: "monitor connected to AMI",
+  async run({ environment, host }) {
+    const { address, port } = environment.monitor;
+    const { status, body } = await host.get(`http://${hostPort(address, port)}/healthz`);
+    if (status !== 200) throw new Error(`registration-monitor says ${JSON.stringify(body)}`);
+    return `healthy at ${hostPort(address, port)}`;
+  },
+};
+
+const genesys: Check = {
+  title: "DNs registered at Genesys",
+  async run({ environment, host, phones }) {
+    const expected = await dnsExpectedAtGenesys(environment, host);
+    const wanted = [...new Set([...expected, ...phones.signedIn])].sort();
+    if (wanted.length === 0) return "no phone is signed in, so none has to be";
+    const registered = await within(20_000, async () => {
+      const seen = await dnsAtGenesys(environment, host);
+      const missing = wanted.filter((dn) => !seen.has(dn));
+      if (missing.length > 0)
+        throw new Error(`${list(missing)} not registered: docker logs ${reporter(environment)}`);
+      return seen;
+    });
+    return `${list(wanted)} at ${[...new Set(wanted.map((dn) => registered.get(dn)))].join(", ")}`;
+  },
+};
+
+function reporter(environment: Environment): string {
+  return `${environment.name}-${environment.forwardingMode === "proxy" ? "sip-proxy" : "asterisk"}`;
+}
+
+/** Static mode: the DNs of the file. Proxy mode: those whose phone is registered at Asterisk. */
+async function dnsExpectedAtGenesys(environment: Environment, host: DockerHost): Promise<string[]> {
+  if (environment.forwardingMode === "static") return environment.dns.map((dn) => dn.number);
+  const contacts = await host.asterisk("pjsip show contacts");
+  const dns = [...contacts.matchAll(/^\s*Contact:\s+(\d+)\/sip/gm)].map(([, dn = ""]) => dn);
+  return dns.filter((dn) =>
+    environment.allowedDns.some(({ from, to }) => dn.length === from.length && from <= dn && dn <= to),
+  );
+}
+
+/** The server by DN, told by the simulator where there is one, else by whoever registers. */
+async function dnsAtGenesys(environment: Environment, host: DockerHost): Promise<Map<string, string>> {
+  if (environment.genesys.simulator) {
+    const { body } = await host.get(`http://127.0.0.1:${environment.simulatorPort}/registrations`);
+    const rows = body as { dn: string; server: string }[];
+    return new Map(rows.map(({ dn, server }) => [dn, server]));
+  }
+  const first = environment.genesys.servers[0];
+  if (environment.forwardingMode === "static") {
+    const states = await asteriskRegistrationStates(host);
+    return new Map(
+      [...states].filter(([, state]) => state === "Registered").map(([dn]) => [dn, first?.host ?? ""]),
+    );
+  }
+  const { address, apiPort } = environment.sipProxy;
+  const { body } = await host.get(`http://${hostPort(address, apiPort)}/registrations`);
+  const rows = body as { dn: string; state: string; server?: string }[];
+  return new Map(
+    rows.filter(({ state }) => state === "registered").map(({ dn, server }) => [dn, server ?? ""]),
+  );
+}
+
+const database: Check = {
+  title: "database and endpoints",
+  async run({ environment, host }) {
+    const dns = [...environment.dns.map((dn) => dn.number), environment.probeDn];
+    const query = "select id from ps_endpoints join ps_auths using (id) join ps_aors using (id)";
+    const rows = await host.exec("postgres", [
+      "psql",
+      "-h",
+      "/run/control",
+      "-U",
+      "postgres",
+      "-d",
+      "asterisk",
+      "-Atc",
+      query,
+    ]);
+    const stored = new Set(rows.split("\n").filter((row) => row !== ""));
+    const missing = dns.filter((dn) => !stored.has(dn));
+    if (missing.length > 0) throw new Error(`ps_endpoints lacks ${list(missing)}: deploy again`);
+    const shown = await host.asterisk(`pjsip show endpoint ${dns[0]}`);
+    if (!shown.includes("Endpoint:")) {
+      throw new Error(
+        `Asterisk does not load endpoint ${dns[0]} from the database: docker logs ${environment.name}-asterisk`,
+      );
+    }
+    return `${stored.size} endpoints in ps_*, Asterisk loads them`;
+  },
+};
+
+const ari: Check = {
+  title: "ARI answers",
+  async run({ environment, host }) {
+    const { internalAddress, httpPort } = environment.asterisk;
+    // Asked from inside its container, where the password is: it stays there.
+    const program = `
+      password=$(sed -n '/^\\[webrtc\\]/,$ s/^password *= *//p' /config/current/ari.conf | head -n 1)
+      exec 3<>/dev/tcp/${internalAddress}/${httpPort}
+      printf 'GET /ari/asterisk/ping HTTP/1.0\\r\\nAuthorization: Basic %s\\r\\n\\r\\n' "$(printf 'webrtc:%s' "$password" | base64 -w0)" >&3
+      timeout 5 cat <&3`;
+    const answer = await host.exec("asterisk", ["bash", "-c", program]);
+    const line = answer.split("\r\n")[0] ?? "";
+    if (!line.includes(" 200 ") || !answer.includes("pong"))
+      throw new Error(`GET /ari/asterisk/ping answers '${line}'`);
+    return "pong";
+  },
+};
+
+const probe: Check = {
+  title: "probe registers over wss",
+  async run({ environment, phones }) {
+    const took = await phones.probe();
+    return `${environment.probeDn} registered and un-registered in ${took} ms`;
+  },
+};
+
+const signIn: Check = {
+  title: "phones sign in",
+  async run({ environment, phones }) {
+    const dns = environment.dns.slice(0, 2).map((dn) => dn.number);
+    for (const dn of dns) await phones.signIn(dn);
+    return `${list(dns)} registered at Asterisk over wss`;
+  },
+};
+
+/**
+ * The checklist of an environment, in its order. Only where Genesys is simulated do phones sign in as the DNs of
+ * the file: elsewhere that would take calls away from agents.
+ */
+export function checklist(environment: Environment): Check[] {
+  const phoneChecks = environment.genesys.simulator ? [probe, signIn] : [probe];
+  return [containers, handshake, database, ari, monitor, ...phoneChecks, asteriskRegistrations, genesys];
+}
+
+/** Tries until it succeeds, twice a second, and gives the last reason when the deadline has passed. */
+export async function within<T>(deadline: number, attempt: () => Promise<T>): Promise<T> {
+  const end = Date.now() + deadline;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+/** At most ten items, and how many more. */
+function list(items: readonly string[]): string {
+  const shown = items.slice(0, 10).join(", ");
+  return items.length > 10 ? `${shown} and ${items.length - 10} more` : shown;
+}

@@ -1,0 +1,81 @@
+import { PassThrough } from "node:stream";
+import type Docker from "dockerode";
+import type { Environment } from "../../config";
+
+const EXEC_DEADLINE = 15_000;
+
+/**
+ * The Docker host of an environment as `verify` sees it: through the engine only, so that it works the same for an
+ * engine on this machine and for one behind ssh, where loopback listeners can't be reached from here.
+ */
+export class DockerHost {
+  constructor(
+    private readonly engine: Docker,
+    private readonly environment: Environment,
+  ) {}
+
+  /** All containers of the environment, running or not. */
+  public containers(): Promise<Docker.ContainerInfo[]> {
+    const label = `webrtc-genesys.environment=${this.environment.name}`;
+    return this.engine.listContainers({ all: true, filters: { label: [label] } });
+  }
+
+  /**
+   * Runs a command in the running container of a service.
+   *
+   * @returns what it printed on stdout
+   * @throws Error with what it printed on stderr, when it fails or is late
+   */
+  public async exec(service: string, command: readonly string[]): Promise<string> {
+    const container = this.engine.getContainer(`${this.environment.name}-${service}`);
+    const exec = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+    const stream = await exec.start({});
+    const output = { stdout: "", stderr: "" };
+    const collector = (name: "stdout" | "stderr") =>
+      new PassThrough().on("data", (chunk: Buffer) => {
+        output[name] += chunk.toString("utf8");
+      });
+    this.engine.modem.demuxStream(stream, collector("stdout"), collector("stderr"));
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        stream.destroy();
+        reject(
+          new Error(`'${command.join(" ")}' in ${service} did not end within ${EXEC_DEADLINE / 1000} s`),
+        );
+      }, EXEC_DEADLINE);
+      stream.on("end", () => {
+        clearTimeout(late);
+        resolve();
+      });
+      stream.on("error", reject);
+    });
+    const { ExitCode: status } = await exec.inspect();
+    if (status !== 0) {
+      const said = (output.stderr || output.stdout).trim();
+      throw new Error(`'${command.join(" ")}' in ${service} ended with ${status}: ${said}`);
+    }
+    return output.stdout;
+  }
+
+  /** One CLI command of the running Asterisk. */
+  public asterisk(command: string): Promise<string> {
+    return this.exec("asterisk", ["asterisk", "-C", "/config/current/asterisk.conf", "-rx", command]);
+  }
+
+  /** GET of an HTTP listener on the host's loopback, with the status and the JSON that it answers. */
+  public async get(url: string): Promise<{ status: number; body: unknown }> {
+    const program = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(5000) })
+      .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))
+      .catch((error) => { console.error(String(error.cause ?? error)); process.exit(1); })`;
+    const answer = JSON.parse(await this.exec("registration-monitor", ["node", "-e", program]));
+    return { status: answer.status, body: parseOrText(answer.body) };
+  }
+}
+
+function parseOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
