@@ -1,51 +1,65 @@
-import type { Via } from "../headers/via";
-import type { SipRequest, SipResponse } from "../message";
-import type { Address } from "../transport/transport";
+import { SipError } from "../errors";
+import type { SipRequest } from "../message";
+import { SipUri } from "../uri";
 
-/** RFC 3261 18.2.1, RFC 3581 4: add received, fill an empty rport. Changes the top Via when needed. */
-export function stampSource(_request: SipRequest, _source: Address): void {
-  throw new Error("not written yet");
+const INITIAL_MAX_FORWARDS = 70;
+
+/**
+ * 16.6(3): decrement, or add 70. Throws SipParseError on a malformed value, SipError "too-many-hops" on 0, which
+ * `inspectForProxy` refuses with 483.
+ */
+export function decrementMaxForwards(request: SipRequest): void {
+  const { maxForwards } = request;
+  if (maxForwards === 0) throw new SipError("too-many-hops", "Max-Forwards is 0: answer 483");
+  request.set("Max-Forwards", maxForwards === undefined ? INITIAL_MAX_FORWARDS : maxForwards - 1);
 }
 
-/** 16.6(3): decrement, or add 70. Throws SipParseError on a malformed value; 0 must have been refused before. */
-export function decrementMaxForwards(_request: SipRequest): void {
-  throw new Error("not written yet");
+/** 16.6(4): in front of all others, with lr. `uri` has to lead back here. */
+export function addRecordRoute(request: SipRequest, uri: SipUri | string): void {
+  const own = typeof uri === "string" ? SipUri.parse(uri, "Record-Route") : uri;
+  request.prepend("Record-Route", `<${own.with({ params: own.params.with("lr") })}>`);
 }
 
 /**
- * Branch of a stateless proxy (16.11) with loop detection (RFC 5393 4.2): the same for a retransmission, an ACK
- * to non-2xx and a CANCEL; its second part tells a loop from a spiral.
+ * 16.4. `isOwn` says whether a URI is one that this proxy writes into Record-Route (not: whether it is responsible
+ * for its domain). Undoes a strict router's rewriting of the Request-URI and pops the own top Route. Returns whether
+ * a Route was taken.
  */
-export function statelessBranch(_request: SipRequest): string {
-  throw new Error("not written yet");
+export function processRoutes(request: SipRequest, isOwn: (uri: SipUri) => boolean): boolean {
+  let taken = false;
+  const target = request.parsedUri;
+  if (request.has("route") && target instanceof SipUri && isOwn(target)) {
+    const routes = request.values("route");
+    const last = request.routes.at(-1);
+    if (last !== undefined) {
+      request.uri = last.uri;
+      setRoutes(request, routes.slice(0, -1));
+      taken = true;
+    }
+  }
+  const first = request.routes[0]?.parsedUri;
+  if (first instanceof SipUri && isOwn(first)) {
+    request.shift("Route");
+    taken = true;
+  }
+  return taken;
 }
 
-/** RFC 5393 4.2: one of the Vias is ours (`isOwn`) and its branch has the loop part that this request would get. */
-export function isLoop(_request: SipRequest, _isOwn: (via: Via) => boolean): boolean {
-  throw new Error("not written yet");
+/**
+ * 16.6(6), 16.6(7): the URI that leads to the next hop: the top Route, else the Request-URI. A top Route without lr
+ * is a strict router: it becomes the Request-URI, which goes to the end of the routes.
+ */
+export function nextHop(request: SipRequest): string {
+  const first = request.routes[0];
+  if (first === undefined) return request.uri;
+  const uri = first.parsedUri;
+  if (uri instanceof SipUri && uri.params.has("lr")) return first.uri;
+  setRoutes(request, [...request.values("route").slice(1), `<${request.uri}>`]);
+  request.uri = first.uri;
+  return first.uri;
 }
 
-/** 16.6(8). */
-export function pushVia(_request: SipRequest, _via: Via): void {
-  throw new Error("not written yet");
-}
-
-/** 16.6(4): `uri` gets lr. */
-export function addRecordRoute(_request: SipRequest, _uri: string): void {
-  throw new Error("not written yet");
-}
-
-/** 16.4: undo a strict router's rewriting, pop own top Route. Returns whether something was popped. */
-export function processRoutes(_request: SipRequest, _isOwn: (uri: string) => boolean): boolean {
-  throw new Error("not written yet");
-}
-
-/** 16.6(6): for a next Route without lr, move it to the Request-URI. Returns the URI that leads to the next hop. */
-export function nextHop(_request: SipRequest): string {
-  throw new Error("not written yet");
-}
-
-/** 16.7(3), 16.11: remove own top Via; returns where the response goes (18.2.2) or undefined when none is left. */
-export function popVia(_response: SipResponse): { via: Via; target: Address } | undefined {
-  throw new Error("not written yet");
+function setRoutes(request: SipRequest, routes: readonly string[]): void {
+  if (routes.length === 0) request.remove("Route");
+  else request.set("Route", routes.join(", "));
 }

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { SipParseError } from "../errors";
 import { SipError } from "../errors";
-import type { SipMessage } from "../message";
+import type { Message } from "../message";
 
 export interface Address {
   readonly address: string;
@@ -18,9 +18,9 @@ export interface Flow {
 }
 
 export interface TransportEvents {
-  message: [message: SipMessage, flow: Flow];
+  message: [message: Message, flow: Flow];
   /** Bytes that are no message; `message` is set when enough was read to answer it with `fault.status`. */
-  malformed: [fault: SipParseError, flow: Flow, message: SipMessage | undefined];
+  malformed: [fault: SipParseError, flow: Flow, message: Message | undefined];
   /** A connection is gone. Never emitted for UDP. */
   flowClosed: [flow: Flow, error: Error | undefined];
   /** The socket itself failed, or (UDP) the system reported an ICMP error. */
