@@ -4,7 +4,7 @@ import { WebrtcGenesysStack } from "./stacks/webrtc-genesys-stack";
 
 try {
   const app = new App();
-  for (const { environment, warnings } of loadEnvironments()) {
+  for (const { environment, warnings } of loadEnvironments("environments")) {
     for (const warning of warnings) console.error(`warning: ${warning}`);
     new WebrtcGenesysStack(app, environment);
   }

@@ -7,6 +7,7 @@ import { ensureEngine } from "./engine";
 import { OperatorError, runCommand, step } from "./progress";
 import { run } from "./run";
 import { ensureSecrets } from "./secrets";
+import { verify } from "./verify/verify";
 
 const root = join(__dirname, "..");
 
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
     const command = [join(root, "bin", "with-provider"), "npx", "cdktf", "deploy", name, "--auto-approve"];
     await run("bash", command, { cwd: root, deadline: 30 * 60_000, onLine: show });
   });
-  return verify(environment);
+  return verify(environment, engine);
 }
 
 async function ensureTerraform(): Promise<void> {

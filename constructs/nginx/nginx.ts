@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { Environment } from "../../config";
+import { type Environment, hostPort } from "../../config";
 import { baseImages } from "../service/base-images";
 import { Release } from "../service/release";
 import type { Secrets } from "../service/secrets";
@@ -8,7 +8,7 @@ import { ServiceContainer } from "../service/service-container";
 import { ServiceImage } from "../service/service-image";
 import { ServiceVolumes } from "../service/service-volumes";
 import { users } from "../service/users";
-import { hostPort, renderNginxFiles } from "./render";
+import { renderNginxFiles } from "./render";
 
 export interface NginxProps {
   readonly environment: Environment;

@@ -1,3 +1,4 @@
+import { hostPort } from "../../config";
 import { RELEASE_PLACEHOLDER } from "../service/release";
 import { Secrets } from "../service/secrets";
 
@@ -10,11 +11,6 @@ export interface NginxFilesProps {
   readonly httpPort: number;
   /** Where /ws goes: Asterisk's HTTP server or sip-proxy, as host and port. */
   readonly upstream: { readonly host: string; readonly port: number };
-}
-
-/** An address as it stands in a URL or a listen directive: IPv6 in brackets. */
-export function hostPort(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { Environment } from "../../config";
-import { hostPort } from "../../constructs/nginx/render";
+import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
 import type { DockerHost } from "./host";
 import type { Phones } from "./phones";
@@ -130,9 +129,7 @@ async function dnsExpectedAtGenesys(environment: Environment, host: DockerHost):
   if (environment.forwardingMode === "static") return environment.dns.map((dn) => dn.number);
   const contacts = await host.asterisk("pjsip show contacts");
   const dns = [...contacts.matchAll(/^\s*Contact:\s+(\d+)\/sip/gm)].map(([, dn = ""]) => dn);
-  return dns.filter((dn) =>
-    environment.allowedDns.some(({ from, to }) => dn.length === from.length && from <= dn && dn <= to),
-  );
+  return dns.filter((dn) => inRanges(dn, environment.allowedDns));
 }
 
 /** The server by DN, told by the simulator where there is one, else by whoever registers. */

@@ -1,4 +1,4 @@
-import { hostPort, renderNginxFiles } from "../../../constructs/nginx/render";
+import { renderNginxFiles } from "../../../constructs/nginx/render";
 
 const props = {
   address: "192.0.2.1",
@@ -64,8 +64,4 @@ describe("nginx.conf", () => {
       "tls/key.pem": "@{secret:tls/key.pem}",
     });
   });
-});
-
-test("hostPort puts IPv6 into brackets", () => {
-  expect([hostPort("::1", 80), hostPort("127.0.0.1", 80)]).toStrictEqual(["[::1]:80", "127.0.0.1:80"]);
 });
