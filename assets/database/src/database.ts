@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { runner } from "node-pg-migrate";
+import { Client, type ClientConfig } from "pg";
+import { scramVerifier, scramVerifies } from "./scram";
+
+/** The database, and the role that Asterisk logs in with. */
+export const DATABASE = "asterisk";
+export const ROLE = "asterisk";
+
+/** Any number, the same in every run: two releases at one time go one after the other. */
+const LOCK = 7_340_251;
+
+/** Errors of a server that is still on its way up: anything else won't pass by waiting. */
+const NOT_YET = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "ETIMEDOUT", "57P03", "57P01"]);
+
+/**
+ * Connects, and waits for a server that is not up yet.
+ *
+ * @param deadline milliseconds
+ */
+export async function connect(options: ClientConfig, deadline: number): Promise<Client> {
+  const end = Date.now() + deadline;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+    const client = new Client({ ...options, connectionTimeoutMillis: 5000, statement_timeout: 60_000 });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      const wait = pause * (0.5 + Math.random());
+      if (!NOT_YET.has(code)) throw error;
+      if (Date.now() + wait > end) {
+        throw new Error(
+          `PostgreSQL did not accept connections within ${deadline / 1000} seconds: ${message}`,
+        );
+      }
+      await sleep(wait);
+    }
+  }
+}
+
+/** Runs `work` while no other release does. `client` is connected to any database of the cluster. */
+export async function exclusively<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+  await client.query("SET lock_timeout = '30s'");
+  await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
+  try {
+    return await work();
+  } finally {
+    await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
+  }
+}
+
+/** Makes the role and the database if they aren't there, and sets the role's password if it is another one. */
+export async function ensureRoleAndDatabase(client: Client, password: string): Promise<void> {
+  const roles = await client.query<{ rolpassword: string | null }>(
+    "SELECT rolpassword FROM pg_authid WHERE rolname = $1",
+    [ROLE],
+  );
+  const role = client.escapeIdentifier(ROLE);
+  const verifier = roles.rows[0]?.rolpassword;
+  if (roles.rows.length === 0) {
+    await client.query(
+      `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 20`,
+    );
+  }
+  if (!verifier || !scramVerifies(verifier, password)) {
+    await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(scramVerifier(password))}`);
+  }
+  const databases = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+  const database = client.escapeIdentifier(DATABASE);
+  if (databases.rows.length === 0) await client.query(`CREATE DATABASE ${database}`);
+  await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
+  await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${role}`);
+}
+
+/** Runs the migrations that have not run yet, all or none. Returns their names. */
+export async function migrate(client: Client, directory: string): Promise<string[]> {
+  const migrations = await runner({
+    dbClient: client,
+    dir: directory,
+    direction: "up",
+    migrationsTable: "migrations",
+    checkOrder: true,
+    singleTransaction: true,
+    log: () => {},
+  });
+  return migrations.map(({ name }) => name);
+}
+
+export async function inTransaction<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+  await client.query("BEGIN");
+  try {
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
