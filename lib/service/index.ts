@@ -1,0 +1,14 @@
+/**
+ * What makes a program one of our services: configuration by release, JSON logs, the control socket, health, and a
+ * clean end. A service's main.ts is
+ *
+ *     runService({ name: "sip-proxy", schema, start, healthUrl: ({ api }) => `http://127.0.0.1:${api.port}/healthz` });
+ *
+ * where `start(config, { log })` gives a `Service` and is used by tests without any of this.
+ */
+export { ConfigError, type ReleasedConfig, readConfig } from "./config-file";
+export { ControlServer, requestReload } from "./control";
+export { askHealth, type Health } from "./health";
+export { type Service, type ServiceContext, ServiceHost, type StartService } from "./host";
+export { createLogger } from "./logger";
+export { runService, type ServiceDefinition } from "./run";
