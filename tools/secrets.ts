@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Environment } from "../config";
+import { root } from "./arguments";
 import { run } from "./run";
-
-const root = join(__dirname, "..");
 
 /** Names of the secret files that the containers of an environment are given. */
 export function requiredSecrets(environment: Environment): string[] {

@@ -2,12 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
-import { loadEnvironment } from "../config";
+import { environmentNamed, root } from "./arguments";
 import { ensureBaseImages } from "./base-images";
 import { ensureEngine } from "./engine";
 import { OperatorError, runCommand } from "./progress";
 
-const root = join(__dirname, "..");
 const reports = join(root, ".cache", "test");
 
 interface Counts {
@@ -98,8 +97,7 @@ runCommand(async () => {
 /** Makes the engine of environment `local` ready for tests. The reason, when it can't be had. */
 async function localEngine(): Promise<string | undefined> {
   try {
-    const { environment } = loadEnvironment("environments/local.yaml");
-    await ensureBaseImages(await ensureEngine(environment));
+    await ensureBaseImages(await ensureEngine(environmentNamed("local")));
     return undefined;
   } catch (error) {
     return (error as Error).message;

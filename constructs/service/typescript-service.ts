@@ -8,19 +8,24 @@ import { ServiceImage } from "./service-image";
 import { ServiceVolumes } from "./service-volumes";
 import { type Service, users } from "./users";
 
-export interface TypescriptServiceProps<Config> {
+/** What the stack hands to each of our own services. */
+export interface TypescriptServiceContext {
   readonly environment: Environment;
-  readonly service: Service;
+  readonly secrets: Secrets;
   /** The Node.js image that its own starts from. */
   readonly nodejs: ServiceImage;
-  readonly secrets: Secrets;
+  /** What has to be up before it starts. */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+export interface TypescriptServiceProps<Config> extends TypescriptServiceContext {
+  readonly service: Service;
   /** What it reads from config.json, with placeholders for secrets; the release's hash is added. */
   readonly config: Omit<Config, "release">;
   /** MiB. @default 192 */
   readonly memory?: number;
   /** @default 4096 */
   readonly openFiles?: number;
-  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /** One of our own services: an image from `assets/<service>`, config.json by a release, and the container. */

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { loadEnvironment } from "../../config";
+import { environmentNamed } from "../arguments";
 import { engineOf } from "../engine";
 import { OperatorError, runCommand } from "../progress";
 import { verify } from "./verify";
@@ -10,8 +8,6 @@ runCommand(async () => {
   if (name === undefined || name.startsWith("-") || rest.length > 0) {
     throw new OperatorError("usage: npm run verify -- <environment>");
   }
-  const file = join("environments", `${name}.yaml`);
-  if (!existsSync(file)) throw new OperatorError(`there is no ${file}`);
-  const { environment } = loadEnvironment(file);
+  const environment = environmentNamed(name);
   return verify(environment, engineOf(environment));
 });

@@ -1,0 +1,54 @@
+import { Construct } from "constructs";
+import type { SipProxyConfigInput } from "../../assets/sip-proxy/src/config";
+import { hostPort } from "../../config";
+import { Secrets } from "../service/secrets";
+import type { ServiceContainer } from "../service/service-container";
+import { TypescriptService, type TypescriptServiceContext } from "../service/typescript-service";
+
+/** Proxy mode: the WebSocket edge in front of Asterisk, which registers at Genesys whom Asterisk accepted. */
+export class SipProxy extends Construct {
+  /** Where phones reach it, behind nginx. */
+  public readonly edge: { readonly host: string; readonly port: number };
+  public readonly container: ServiceContainer;
+
+  constructor(scope: Construct, id: string, context: TypescriptServiceContext) {
+    super(scope, id);
+    const { environment } = context;
+    const { asterisk, genesys, sipProxy } = environment;
+    this.edge = { host: sipProxy.address, port: sipProxy.port };
+    this.container = new TypescriptService<SipProxyConfigInput>(this, "typescript-service", {
+      ...context,
+      service: "sip-proxy",
+      memory: 512,
+      // Two for each phone: its own and the one to Asterisk.
+      openFiles: 65536,
+      config: {
+        edge: {
+          address: sipProxy.address,
+          port: sipProxy.port,
+          allowedOrigins: [...environment.nginx.allowedOrigins],
+        },
+        asterisk: { url: `ws://${hostPort(asterisk.internalAddress, asterisk.httpPort)}/ws` },
+        ami: {
+          host: asterisk.internalAddress,
+          port: asterisk.amiPort,
+          username: "proxy",
+          secret: Secrets.placeholder("ami-proxy"),
+        },
+        genesys: {
+          servers: genesys.servers.map((server) => ({ ...server })),
+          credentials: genesys.credentials && {
+            username: genesys.credentials.username,
+            password: Secrets.placeholder(genesys.credentials.secret),
+          },
+          registration: { ...genesys.registration },
+          localAddress: asterisk.sipAddress,
+        },
+        // Genesys sends a DN's calls to Asterisk's trunk.
+        trunk: { host: asterisk.sipAddress, port: asterisk.sipPort },
+        allowedDns: environment.allowedDns.map((range) => ({ ...range })),
+        api: { address: sipProxy.address, port: sipProxy.apiPort },
+      },
+    }).container;
+  }
+}

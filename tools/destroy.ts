@@ -1,0 +1,52 @@
+import { createInterface } from "node:readline/promises";
+import type Docker from "dockerode";
+import colors from "picocolors";
+import { environmentNamed } from "./arguments";
+import { cdktf } from "./cdktf";
+import { ensureEngine } from "./engine";
+import { OperatorError, runCommand, step } from "./progress";
+
+/**
+ * Takes an environment down with everything that it made: containers, volumes (the database among them) and images.
+ * Secrets stay. What carries the environment's label and is in no state here, from another checkout or a lost
+ * state, goes too; nothing else on the engine is touched.
+ */
+runCommand(async () => {
+  const [name, ...options] = process.argv.slice(2);
+  const yes = options.includes("--yes");
+  if (name === undefined || name.startsWith("-") || options.some((option) => option !== "--yes")) {
+    throw new OperatorError("usage: npm run destroy -- <environment> [--yes]");
+  }
+  const environment = environmentNamed(name);
+  if (!yes) await confirm(name);
+  const engine = await ensureEngine(environment);
+  await step(`Destroy ${name}`, (show) => cdktf(["destroy", name, "--auto-approve"], show));
+  const left = await removeLabelled(engine, `webrtc-genesys.environment=${name}`);
+  if (left.length > 0) console.log(`  removed too, in no state here: ${left.join(", ")}`);
+  return 0;
+});
+
+async function confirm(name: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new OperatorError(`this destroys ${name} and its database: say --yes`);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(
+    colors.yellow(`This destroys ${name} and its database. Type its name to go on: `),
+  );
+  terminal.close();
+  if (answer.trim() !== name) throw new OperatorError("nothing was destroyed");
+}
+
+async function removeLabelled(engine: Docker, label: string): Promise<string[]> {
+  const filters = { label: [label] };
+  const removed: string[] = [];
+  for (const { Id, Names } of await engine.listContainers({ all: true, filters })) {
+    await engine.getContainer(Id).remove({ force: true, v: true });
+    removed.push(Names[0]?.slice(1) ?? Id);
+  }
+  const { Volumes: volumes } = await engine.listVolumes({ filters: JSON.stringify(filters) as never });
+  for (const { Name } of volumes ?? []) {
+    await engine.getVolume(Name).remove();
+    removed.push(Name);
+  }
+  return removed;
+}
