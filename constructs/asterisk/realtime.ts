@@ -48,8 +48,6 @@ export function renderRealtimeFiles({
           connect_timeout: 3,
           // Seconds after a failed connect in which requests fail at once instead of waiting for another.
           negative_connection_cache: 2,
-          // standard_conforming_strings of Postgres.
-          backslash_is_escape: false,
         },
       },
     ]),
