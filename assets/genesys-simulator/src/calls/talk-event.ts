@@ -1,0 +1,69 @@
+import type { Clock, Dialog, SipResponse, Timer, UserAgent } from "../../../../lib/sip";
+import type { Settings } from "../config";
+import type { TalkState } from "./call-record";
+
+/**
+ * NOTIFY with `Event: talk` to the phone that rings: T-Server asking it to answer, when the agent pressed the
+ * button on the desktop. The subscription is implied by the call, so nobody subscribed, and the body is empty.
+ *
+ * A phone that never answers (Asterisk drops the message) costs nothing but the retransmissions of a non-INVITE
+ * transaction; the call goes on.
+ */
+export class TalkEvent {
+  private current: TalkState = "none";
+  private timer: Timer | undefined;
+  private answered: number | undefined;
+
+  constructor(
+    private readonly agent: UserAgent,
+    private readonly settings: Settings["talk"],
+    private readonly clock: Clock,
+    private readonly say: (message: string) => void,
+  ) {}
+
+  public get state(): TalkState {
+    return this.current;
+  }
+
+  /** Status of the answer. */
+  public get status(): number | undefined {
+    return this.answered;
+  }
+
+  /** After the first 18x of the phone, in the dialog that it made. */
+  public schedule(ringing: SipResponse, dialog: Dialog): void {
+    const { mode, delayMs } = this.settings;
+    if (mode === "off" || (mode === "advertised" && !allowsTalk(ringing))) return;
+    this.current = "pending";
+    this.timer = this.clock.after(delayMs, () => void this.send(dialog));
+  }
+
+  /** The call was answered or ended: what has not been sent is not needed any more. */
+  public cancel(): void {
+    this.timer?.cancel();
+    if (this.current === "pending") this.current = "none";
+  }
+
+  private async send(dialog: Dialog): Promise<void> {
+    this.current = "sent";
+    this.say("NOTIFY talk to the phone");
+    try {
+      const response = await this.agent.sendInDialog(dialog, "NOTIFY", {
+        headers: [
+          ["Event", "talk"],
+          ["Subscription-State", "active"],
+        ],
+      });
+      this.current = "answered";
+      this.answered = response.status;
+      this.say(`NOTIFY talk answered with ${response.status} ${response.reason}`);
+    } catch (error) {
+      this.current = "unanswered";
+      this.say(`NOTIFY talk was never answered: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+function allowsTalk(response: SipResponse): boolean {
+  return response.values("Allow-Events").some((event) => event.toLowerCase() === "talk");
+}

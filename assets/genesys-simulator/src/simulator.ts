@@ -1,0 +1,123 @@
+import { type Clock, systemClock } from "../../../lib/sip";
+import { HttpApi } from "./api/http-api";
+import { routes } from "./api/routes";
+import { type Binding, type BindingChange, BindingTable } from "./bindings";
+import { CallCenter } from "./calls/call-center";
+import type { Settings, SimulatorConfig } from "./config";
+import type { Log } from "./log";
+import { MessageLog } from "./message-log";
+import { SipServer } from "./sip-server";
+
+/** Milliseconds that phones have to answer the BYEs of a stop. */
+const STOP_DEADLINE = 1000;
+
+/** The stand-in T-Server: its servers, their registrations and calls, and the HTTP API that tests use. */
+export class Simulator {
+  public readonly messages = new MessageLog();
+  public readonly calls: CallCenter;
+  public readonly servers: SipServer[] = [];
+  private readonly tables = new Set<BindingTable>();
+  private settings: Settings;
+  private api: HttpApi | undefined;
+
+  private constructor(
+    private config: SimulatorConfig,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.settings = config.settings;
+    this.calls = new CallCenter(config.settings, clock, log);
+  }
+
+  /** Rejects, and leaves nothing open, when an address can't be bound. */
+  public static async start(
+    config: SimulatorConfig,
+    { log, clock = systemClock }: { log: Log; clock?: Clock },
+  ): Promise<Simulator> {
+    const self = new Simulator(config, clock, log);
+    try {
+      await self.open();
+    } catch (error) {
+      await self.stop();
+      throw error;
+    }
+    return self;
+  }
+
+  public get release(): string | undefined {
+    return this.config.release;
+  }
+
+  public get currentSettings(): Settings {
+    return this.settings;
+  }
+
+  /** Takes settings over; registrations and calls that are there stay. */
+  public applySettings(settings: Settings): void {
+    this.settings = settings;
+    this.calls.configure(settings);
+    for (const server of this.servers) server.configure(settings);
+  }
+
+  /** Takes a new configuration over. Rejects when it changes what only a start reads; nothing has changed then. */
+  public async reload(config: SimulatorConfig): Promise<void> {
+    const fixed = ["servers", "api", "registrations"] as const;
+    const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(this.config[key]));
+    if (changed.length > 0) {
+      throw new Error(`${changed.join(", ")} can't change while it runs: restart the container of genesys-simulator`);
+    }
+    this.config = config;
+    this.applySettings(config.settings);
+  }
+
+  /** Bindings of every table, with the table that can tell how long they last. */
+  public registrations(): { binding: Binding; table: BindingTable }[] {
+    return [...this.tables].flatMap((table) => table.list().map((binding) => ({ binding, table })));
+  }
+
+  public async stop(): Promise<void> {
+    await this.api?.close();
+    await this.calls.stop(STOP_DEADLINE);
+    await Promise.all(this.servers.map((server) => server.stop()));
+    for (const table of this.tables) table.stop();
+  }
+
+  private async open(): Promise<void> {
+    const { servers, registrations, settings, api } = this.config;
+    const { calls, messages, clock, log } = this;
+    const shared = registrations === "shared" ? this.table() : undefined;
+    for (const server of servers) {
+      const bindings = shared ?? this.table();
+      this.servers.push(await SipServer.start({ server, settings, bindings, calls, messages, clock, log }));
+      log.info({ server: server.name }, `${server.name} listens at ${server.address}:${server.port}, UDP and TCP`);
+    }
+    this.api = await HttpApi.listen(api, routes(this), log);
+    log.info({}, `HTTP API listens at http://${api.address}:${api.port}`);
+  }
+
+  private table(): BindingTable {
+    const table: BindingTable = new BindingTable(this.clock, (change, binding) => {
+      const { dn, server } = binding;
+      const contact = binding.contact.toString();
+      const story = describe(change, binding, table.secondsLeft(binding));
+      this.log.info({ server, dn, contact, change }, `DN ${dn} at ${server}: ${story}`);
+    });
+    this.tables.add(table);
+    return table;
+  }
+}
+
+function describe(change: BindingChange, binding: Binding, seconds: number): string {
+  const from = `${binding.protocol} ${binding.source.address}:${binding.source.port}`;
+  switch (change) {
+    case "registered":
+    case "refreshed":
+      return `${change} for ${seconds} s, contact ${binding.contact}, from ${from}`;
+    case "replaced":
+      return `contact ${binding.contact} gave way to a newer one`;
+    case "deleted":
+      return `contact ${binding.contact} deleted over HTTP`;
+    default:
+      return `contact ${binding.contact} ${change}`;
+  }
+}
