@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { basename } from "node:path";
+import type { Attachment } from "./docker-provider/attach";
+import { registryAnswers } from "./docker-provider/registry";
+
+const USAGE = "usage: bin/with-provider COMMAND [ARGUMENT...]";
+
+/** Whether the provider comes from the registry or is the built-in one. */
+export type Choice = "registry" | "builtin";
+
+/** @throws Error when WEBRTC_GENESYS_PROVIDER holds something else */
+export async function choose(
+  env: NodeJS.ProcessEnv,
+  probe: (env: NodeJS.ProcessEnv) => Promise<boolean> = registryAnswers,
+): Promise<Choice> {
+  const wish = env.WEBRTC_GENESYS_PROVIDER;
+  if (wish === "registry" || wish === "builtin") return wish;
+  if (wish)
+    throw new Error(`WEBRTC_GENESYS_PROVIDER: ${JSON.stringify(wish)} is no provider: registry or builtin`);
+  return (await probe(env)) ? "registry" : "builtin";
+}
+
+/** `cdktf` asks the registry for checksums after each init, which a provider that is attached has no use for. */
+export function withoutProviderLock(command: readonly string[]): string[] {
+  const at = command.findIndex((word) => basename(word) === "cdktf");
+  const isCdktf = at === 0 || (at > 0 && ["npx", "npm", "node"].includes(basename(command[0] ?? "")));
+  const verb = isCdktf ? command.slice(at + 1).find((word) => !word.startsWith("-")) : undefined;
+  const locks = verb !== undefined && ["deploy", "apply", "diff", "plan", "destroy"].includes(verb);
+  return locks && !command.includes("--skip-provider-lock")
+    ? [...command, "--skip-provider-lock"]
+    : [...command];
+}
+
+/** Runs the command and returns its exit status: 128 and the signal's number when a signal ended it. */
+function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [program = "", ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: "inherit", env });
+    const forward = (signal: NodeJS.Signals) => {
+      // A terminal sends Ctrl-C to every process in the foreground. A second one would make Terraform give up at once.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, forward);
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "ENOENT" ? new Error(`${program}: command not found`) : error),
+    );
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}
+
+export async function main(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (command.length === 0) throw new Error(USAGE);
+  const common = { ...env, CHECKPOINT_DISABLE: "1" };
+  if ((await choose(env)) === "registry") return run(command, common);
+  const { startProvider } = require("./docker-provider/attach") as typeof import("./docker-provider/attach");
+  const attachment: Attachment = await startProvider({ env });
+  try {
+    return await run(withoutProviderLock(command), { ...common, ...attachment.env });
+  } finally {
+    await attachment.stop();
+  }
+}
+
+if (require.main === module)
+  main(process.argv.slice(2), process.env).then(
+    (status) => process.exit(status),
+    (error) => {
+      process.stderr.write(`with-provider: ${error instanceof Error ? error.message : error}\n`);
+      process.exit(127);
+    },
+  );
