@@ -3,4 +3,9 @@ export { hostPort, isLoopback } from "./addresses";
 export { inRange, inRanges, rangeText } from "./dns";
 export type * from "./environment";
 export { EnvironmentError, type Fault, renderFaults } from "./faults";
-export { type LoadedEnvironment, loadEnvironment, loadEnvironments } from "./loader";
+export {
+  type LoadedEnvironment,
+  loadEnvironment,
+  loadEnvironments,
+  type ProcessEnvironment,
+} from "./loader";

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { checkAcrossSections } from "./checks";
-import type { DnEntry } from "./dns";
+import { MAX_DNS } from "./dns";
 import {
   absolutePath,
   bindAddress,
   directory,
+  dnEntry,
   dnNumber,
   dnRange,
   dockerHost,
@@ -22,7 +23,6 @@ import {
   seconds,
   secretName,
   section,
-  shownName,
   text,
 } from "./values";
 
@@ -131,29 +131,7 @@ const genesys = section(
   "a section with servers",
 ).describe("The Genesys SIP Server that agents' DNs belong to.");
 
-const dnWithOptions = section(
-  {
-    number: dnNumber.describe("The DN. In quotes where it starts with 0."),
-    displayName: shownName
-      .optional()
-      .describe("The name that a called phone shows. Default: Agent and the number."),
-  },
-  "a section with number",
-).transform(
-  ({ number, displayName }): DnEntry => ({
-    from: number,
-    to: number,
-    ...(displayName !== undefined && { displayName }),
-  }),
-);
-
-const dns = list(
-  z.union([dnRange, dnWithOptions], {
-    error: expected("a DN, a range such as 5001-5020, or a section with number and displayName"),
-  }),
-  10_000,
-  "a list of DNs, such as - 1002",
-)
+const dns = list(dnEntry, MAX_DNS, "a list of DNs, such as - 1002")
   .default([])
   .describe("The agents' DNs: numbers, ranges such as 5001-5020, or sections with number and displayName.");
 
@@ -246,6 +224,12 @@ const sipProxy = section(
   .prefault({})
   .describe("sip-proxy, which runs in proxy mode.");
 
+function imagesFault(input: unknown): string {
+  return typeof input === "object" && input !== null && !Array.isArray(input)
+    ? expected("a source of images: build or registry")({ input: (input as { source?: unknown }).source })
+    : expected("a section with source: build, or with source: registry, prefix and tag")({ input });
+}
+
 const images = z
   .discriminatedUnion(
     "source",
@@ -265,7 +249,7 @@ const images = z
         "source: registry with prefix and tag",
       ),
     ],
-    { error: expected("a section with source: build, or with source: registry, prefix and tag") },
+    { error: ({ input }) => imagesFault(input) },
   )
   .default({ source: "build" })
   .describe("Where images come from: built on the spot, or pulled from a registry that CI pushed them to.");
@@ -306,6 +290,7 @@ const codecs = list(
   "a list of codecs, such as [ulaw, alaw]",
   1,
 )
+  .meta({ uniqueItems: true })
   .default(["ulaw", "alaw"])
   .describe("Codecs of calls, in order of preference.");
 
@@ -343,7 +328,7 @@ const sections = section(
         "relay: a NOTIFY talk from Genesys reaches the ringing phone and makes it answer. off: it does not.",
       ),
     probeDn: dnNumber
-      .default("9999")
+      .prefault("9999")
       .describe(
         "DN that the verify command registers with: none of dns, outside allowedDns and monitor.range.",
       ),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseRange } from "./dns";
+import { type DnEntry, parseRange } from "./dns";
 import type { DnRange, PortRange } from "./environment";
 import { show } from "./faults";
 import { nearest } from "./nearest";
@@ -13,7 +13,7 @@ import { nearest } from "./nearest";
 /** The message for a value that is not what it should be. `what` completes "is not" and "write". */
 function complaint(input: unknown, what: string): string {
   if (input === undefined) return `is missing: write ${what}`;
-  if (input === null) return `is empty: write ${what}, or remove the key`;
+  if (input === null) return `is empty: write ${what}, or remove it`;
   return `${show(input)} is not ${what}`;
 }
 
@@ -28,8 +28,12 @@ function expectedText(what: string) {
     (typeof input === "number" || typeof input === "boolean" ? " (put it in quotes)" : "");
 }
 
+/** Editors show patternErrorMessage instead of the pattern. */
 export function text(pattern: RegExp, what: string) {
-  return z.string({ error: expectedText(what) }).regex(pattern, { error: expected(what) });
+  return z
+    .string({ error: expectedText(what) })
+    .regex(pattern, { error: expected(what) })
+    .meta({ patternErrorMessage: `Write ${what}` });
 }
 
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, what: string) {
@@ -37,7 +41,9 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 }
 
 export function integer(min: number, max: number, what: string) {
-  const error = expected(what);
+  const error = ({ input }: { readonly input?: unknown }) =>
+    complaint(input, what) +
+    (typeof input === "string" && /^[0-9]+$/.test(input) ? " (remove the quotes)" : "");
   return z
     .number({ error })
     .multipleOf(1, { error })
@@ -120,6 +126,13 @@ export const dockerHost = text(
   "a Docker host: unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host",
 );
 
+const NAME_WORDS = 'a name: 1 to 64 printable characters without " < > and backslash';
+
+/** Goes into the display name of SIP headers (RFC 3261 25.1) and of Asterisk's caller id. */
+export const shownName = text(/^[^"<>\\]{1,64}$/, NAME_WORDS).refine((name) => !/\p{C}/u.test(name), {
+  error: expected(NAME_WORDS),
+});
+
 const DN_WORDS = "a DN of 1 to 20 digits";
 
 /** An integer of YAML, or a string where leading zeros or more than 15 digits matter. */
@@ -136,11 +149,31 @@ function toRange(value: string | number, context: z.core.$RefinementCtx<unknown>
 }
 
 const RANGE_WORDS = "a DN of 1 to 20 digits, or a range such as 5001-5020";
+const dnRangeText = text(/^[0-9]{1,20}(-[0-9]{1,20})?$/, RANGE_WORDS);
 
 /** One DN, or `from-to`. */
-export const dnRange = z
-  .union([dnInteger, text(/^[0-9]{1,20}(-[0-9]{1,20})?$/, RANGE_WORDS)], { error: expected(RANGE_WORDS) })
-  .transform(toRange);
+export const dnRange = z.union([dnInteger, dnRangeText], { error: expected(RANGE_WORDS) }).transform(toRange);
+
+const dnWithOptions = section(
+  {
+    number: dnNumber.describe("The DN. In quotes where it starts with 0."),
+    displayName: shownName
+      .optional()
+      .describe("The name that a called phone shows. Default: Agent and the number."),
+  },
+  "a section with number and displayName",
+);
+
+/** An item of `dns`: one DN, a range, or a DN with options. */
+export const dnEntry = z
+  .union([dnInteger, dnRangeText, dnWithOptions], {
+    error: expected("a DN, a range such as 5001-5020, or a section with number and displayName"),
+  })
+  .transform((value, context): DnEntry => {
+    if (typeof value !== "object") return toRange(value, context);
+    const { number, displayName } = value;
+    return { from: number, to: number, ...(displayName !== undefined && { displayName }) };
+  });
 
 /** `from-to` with an even start, above the privileged ports. */
 export const rtpRange = text(/^[0-9]{1,5}-[0-9]{1,5}$/, "a range of ports such as 10000-20000").transform(
@@ -158,16 +191,9 @@ function portRangeFault(value: string, from: number, to: number): string | undef
   if (from < 1024 || to > 65535) return `'${value}' leaves the ports 1024 to 65535`;
   // RFC 3550 11: RTP takes the even port, RTCP the odd one above.
   if (from % 2 === 1) return `'${value}' starts at an odd port: RTP needs an even one, such as ${from + 1}`;
-  if (from === to) return `'${value}' is one port: a call needs at least two pairs, better 100 ports or more`;
+  if (to - from < 3) return `'${value}' is too small: a call takes 4 ports, so 100 or more are sensible`;
   return undefined;
 }
-
-const NAME_WORDS = 'a name: 1 to 64 printable characters without " < > and backslash';
-
-/** Goes into the display name of SIP headers (RFC 3261 25.1) and of Asterisk's caller id. */
-export const shownName = text(/^[^"<>\\]{1,64}$/, NAME_WORDS).refine((name) => !/\p{C}/u.test(name), {
-  error: expected(NAME_WORDS),
-});
 
 /** A path below secrets.directory, such as dn/1002. */
 export const secretName = text(

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { type Path, pathText, show } from "./faults";
 
 /** Line and column of something in a file, both from 1. */
@@ -18,9 +18,9 @@ export interface YamlText {
   /** Undefined where the text could not be read. */
   readonly data: unknown;
   readonly faults: readonly YamlFault[];
-  /** Where the value stands, or the nearest that contains it. */
+  /** Where the value stands; for one that is missing, the key of the nearest that would contain it. */
   placeOf(path: Path): Place;
-  /** Where the key of the value stands, or the nearest that contains it. */
+  /** Where the key of the value stands, or of the nearest that would contain it. */
   placeOfKey(path: Path): Place;
   /** Whether the text has the value itself. */
   has(path: Path): boolean;
@@ -86,74 +86,100 @@ function unreadable(faults: readonly YamlFault[]): YamlText {
 
 class PlacedDocument implements YamlText {
   readonly data: unknown;
-  readonly faults: YamlFault[] = [];
-  /** By path text; what is below an alias has the alias's place. */
-  private readonly places = new Map<string, { readonly key?: Place; readonly value: Place }>();
+  readonly faults: readonly YamlFault[];
+  /** Made when first asked for, because most files have no faults to place. */
+  private index: ReadonlyMap<string, NodePlace> | undefined;
 
   constructor(
-    document: Document.Parsed,
+    private readonly document: Document.Parsed,
     private readonly place: (offset: number) => Place,
   ) {
-    this.scan(document.contents, [], undefined);
+    this.faults = surprises(document.contents, [], place);
     this.data = document.toJS({ maxAliasCount: MAX_ALIASES });
   }
 
   placeOf(path: Path): Place {
-    return this.find(path)?.value ?? START;
+    return this.places.get(pathText(path))?.value ?? this.placeOfKey(path);
   }
 
   placeOfKey(path: Path): Place {
-    const found = this.find(path);
-    return found?.key ?? found?.value ?? START;
+    for (let length = path.length; length > 0; length--) {
+      const found = this.places.get(pathText(path.slice(0, length)));
+      if (found !== undefined) return found.key ?? found.value;
+    }
+    return START;
   }
 
   has(path: Path): boolean {
     return this.places.has(pathText(path));
   }
 
-  private find(path: Path) {
-    for (let length = path.length; length > 0; length--) {
-      const found = this.places.get(pathText(path.slice(0, length)));
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  private get places(): ReadonlyMap<string, NodePlace> {
+    this.index ??= new Map(placesBelow(this.document.contents, [], undefined, this.place));
+    return this.index;
   }
+}
 
-  private scan(node: Node | null, path: Path, key: Place | undefined): void {
-    if (path.length > MAX_DEPTH) throw new RangeError();
-    const value = node?.range ? this.place(node.range[0]) : START;
-    // The place of a value that is left out is behind its key's colon: the key is easier to see.
-    const missing = isScalar(node) && node.value === null && node.source === "";
-    this.places.set(pathText(path), { ...(key && { key }), value: missing && key ? key : value });
-    if (isMap(node)) {
-      const seen = new Map<string, Place>();
-      for (const pair of node.items) {
-        const name = isScalar(pair.key) ? String(pair.key.value) : "";
-        const range = isScalar(pair.key) ? pair.key.range : undefined;
-        const keyPlace = range ? this.place(range[0]) : value;
-        const first = seen.get(name);
-        if (first === undefined) seen.set(name, keyPlace);
-        else
-          this.faults.push({
-            place: keyPlace,
-            path: [...path, name],
-            message: `is there twice, first on line ${first.line}: remove one`,
-          });
-        this.scan(pair.value as Node | null, [...path, name], keyPlace);
-      }
-    } else if (isSeq(node)) {
-      node.items.forEach((item, index) => {
-        this.scan(item as Node | null, [...path, index], undefined);
-      });
-    } else if (isScalar(node) && typeof node.value === "number" && node.source !== String(node.value)) {
-      const read = `${node.source} is read as the number ${node.value}`;
-      this.faults.push({
-        place: value,
-        path,
-        message: `${read}: put it in quotes (${show(node.source)}) if its digits count, or write the number itself`,
-      });
-    } else if (isAlias(node)) {
-      // What it stands for has been scanned at its anchor.
+interface NodePlace {
+  /** Absent for the root and for items of a list. */
+  readonly key?: Place;
+  readonly value: Place;
+}
+
+/**
+ * The places of a node and all below it, by path text. What stands below an alias is not listed: it was written
+ * elsewhere, and the alias is what uses it here.
+ */
+function* placesBelow(
+  node: Node | null,
+  path: Path,
+  key: Place | undefined,
+  place: (offset: number) => Place,
+): Generator<[string, NodePlace]> {
+  const value = node?.range ? place(node.range[0]) : START;
+  // The place of a value that is left out is behind its key's colon: the key is easier to see.
+  const leftOut = isScalar(node) && node.value === null && node.source === "";
+  yield [pathText(path), { ...(key && { key }), value: leftOut && key ? key : value }];
+  if (isMap(node)) {
+    for (const pair of node.items) {
+      const { name, offset } = keyOf(pair.key);
+      yield* placesBelow(pair.value as Node | null, [...path, name], place(offset), place);
+    }
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      yield* placesBelow(item as Node | null, [...path, index], undefined, place);
     }
   }
+}
+
+/** What YAML understands otherwise than it looks. */
+function surprises(node: Node | null, path: Path, place: (offset: number) => Place): YamlFault[] {
+  if (path.length > MAX_DEPTH) throw new RangeError();
+  if (isMap(node)) {
+    const seen = new Map<string, number>();
+    return node.items.flatMap((pair) => {
+      const { name, offset } = keyOf(pair.key);
+      const below = surprises(pair.value as Node | null, [...path, name], place);
+      const first = seen.get(name);
+      if (first === undefined) {
+        seen.set(name, offset);
+        return below;
+      }
+      const message = `is there twice, first on line ${place(first).line}: remove one`;
+      return [{ place: place(offset), path: [...path, name], message }, ...below];
+    });
+  }
+  if (isSeq(node)) {
+    return node.items.flatMap((item, index) => surprises(item as Node | null, [...path, index], place));
+  }
+  if (isScalar(node) && typeof node.value === "number" && node.source !== String(node.value)) {
+    const message = `${node.source} is read as the number ${node.value}: put it in quotes (${show(node.source)}) if its digits count, or write the number itself`;
+    return [{ place: place(node.range?.[0] ?? 0), path, message }];
+  }
+  return [];
+}
+
+/** Keys are scalars: the option stringKeys makes others a syntax error. */
+function keyOf(key: unknown): { readonly name: string; readonly offset: number } {
+  return isScalar(key) ? { name: String(key.value), offset: key.range?.[0] ?? 0 } : { name: "", offset: 0 };
 }
