@@ -3,6 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { DatabaseConfig } from "../../assets/database/src/config";
 import type { Environment } from "../../config";
+import { AGENT_CONTEXT, PHONE_REALM } from "../asterisk/props";
 import { baseImages } from "../service/base-images";
 import { OneShot } from "../service/one-shot";
 import { hashFiles } from "../service/release";
@@ -54,8 +55,8 @@ export class Postgres extends Construct {
     });
 
     const config: DatabaseConfig = {
-      realm: "webrtc-genesys",
-      context: "genesys-agent",
+      realm: PHONE_REALM,
+      context: AGENT_CONTEXT,
       codecs: [...environment.codecs],
       comfortNoise: environment.comfortNoise,
       dns: environment.dns.map((dn) => ({ ...dn })),

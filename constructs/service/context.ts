@@ -10,7 +10,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, relative } from "node:path";
 import { buildSync } from "esbuild";
 
 const root = join(__dirname, "..", "..");
@@ -44,8 +44,8 @@ export function buildContext(service: string, base: string): BuildContext {
     return { directory: source, hash: hashOf(base, [source]) };
   }
   // The lock file stands for every library that esbuild may pull in.
-  const hash = hashOf(base, [source, join(root, "lib"), join(root, "package-lock.json")]);
-  const directory = join(root, ".cache", "contexts", `${service}-${hash}`);
+  const sources = hashOf("", [source, join(root, "lib"), join(root, "package-lock.json")]);
+  const directory = join(root, ".cache", "contexts", `${service}-${sources}`);
   if (!existsSync(directory)) {
     mkdirSync(join(root, ".cache", "contexts"), { recursive: true });
     const staging = mkdtempSync(join(root, ".cache", "contexts", "staging-"));
@@ -53,6 +53,7 @@ export function buildContext(service: string, base: string): BuildContext {
       cpSync(source, staging, { recursive: true, filter: (path) => path !== join(source, "src") });
       buildSync({
         entryPoints: [entry],
+        absWorkingDir: root,
         outfile: join(staging, "server.js"),
         bundle: true,
         platform: "node",
@@ -68,21 +69,25 @@ export function buildContext(service: string, base: string): BuildContext {
       if (!existsSync(directory)) throw error;
     }
   }
-  return { directory, hash };
+  // By what was bundled, not by its sources: a change in lib/ that this service doesn't use is none to its image.
+  return { directory, hash: hashOf(base, [directory]) };
 }
 
+/** Over names, modes and contents of all files, wherever the project lies. */
 function hashOf(base: string, paths: readonly string[]): string {
   const hash = createHash("sha256").update(base);
-  for (const file of paths.flatMap(filesBelow)) {
-    hash.update(`\0${relative(root, file).split(sep).join("/")}\0`).update(readFileSync(file));
+  for (const path of paths) {
+    for (const file of filesBelow(path)) {
+      const executable = (statSync(file).mode & 0o111) !== 0;
+      hash.update(`\0${relative(path, file)}\0${executable}\0`).update(readFileSync(file));
+    }
   }
   return hash.digest("hex").slice(0, 12);
 }
 
 function filesBelow(path: string): string[] {
   if (statSync(path).isFile()) return [path];
-  const entries = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return entries.map((entry) => join(entry.parentPath, entry.name)).sort();
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
 }

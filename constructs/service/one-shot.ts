@@ -54,6 +54,9 @@ export class OneShot extends Construct implements ITerraformDependable {
       volumes: [...props.volumes],
       mounts: [...props.mounts],
       upload: Object.entries(props.files).map(([file, text]) => ({ file, content: literal(text) })),
+      // A terminal keeps stdout and stderr in their order; without one, the provider records the engine's stream with
+      // its frame headers, whose NUL bytes no environment variable can carry.
+      tty: true,
       attach: true,
       logs: true,
       mustRun: false,
@@ -63,7 +66,7 @@ export class OneShot extends Construct implements ITerraformDependable {
       provisioners: [
         {
           type: "local-exec",
-          command: 'test "$STATUS" = 0 || { printf "%s\\n" "$OUTPUT" >&2; exit 1; }',
+          command: 'test "$STATUS" = 0 || { printf "%s\\n" "$OUTPUT" | tr -d "\\r" >&2; exit 1; }',
           environment: { STATUS: "${self.exit_code}", OUTPUT: "${self.container_logs}" },
         },
       ],

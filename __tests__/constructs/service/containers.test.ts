@@ -104,11 +104,11 @@ describe("OneShot", () => {
   });
 
   it("fails the apply with its output, and is tainted by that, so that the next deploy tries again", () => {
-    expect(container).toMatchObject({ attach: true, must_run: false, logs: true });
+    expect(container).toMatchObject({ attach: true, must_run: false, logs: true, tty: true });
     expect(container.provisioner).toStrictEqual([
       {
         "local-exec": {
-          command: 'test "$STATUS" = 0 || { printf "%s\\n" "$OUTPUT" >&2; exit 1; }',
+          command: 'test "$STATUS" = 0 || { printf "%s\\n" "$OUTPUT" | tr -d "\\r" >&2; exit 1; }',
           environment: { STATUS: "${self.exit_code}", OUTPUT: "${self.container_logs}" },
         },
       },
