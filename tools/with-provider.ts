@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { basename } from "node:path";
-import type { Attachment } from "./docker-provider/attach";
 import { registryAnswers } from "./docker-provider/registry";
 
 const USAGE = "usage: bin/with-provider COMMAND [ARGUMENT...]";
@@ -32,31 +31,48 @@ export function withoutProviderLock(command: readonly string[]): string[] {
     : [...command];
 }
 
-/** Runs the command and returns its exit status: 128 and the signal's number when a signal ended it. */
-function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const [program = "", ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit", env });
-    const forward = (signal: NodeJS.Signals) => {
-      // A terminal sends Ctrl-C to every process in the foreground. A second one would make Terraform give up at once.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, forward);
-    child.once("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "ENOENT" ? new Error(`${program}: command not found`) : error),
-    );
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  });
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** The command's process: signals go to it, from the moment this is made. */
+class Command {
+  private child: ChildProcess | undefined;
+  private early: NodeJS.Signals | undefined;
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, () => this.forward(signal));
+  }
+
+  /** Runs it and returns its exit status: 128 and the signal's number when a signal ended it. */
+  run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+    if (this.early) return Promise.resolve(128 + constants.signals[this.early]);
+    const [program = "", ...args] = words;
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, args, { stdio: "inherit", env });
+      this.child = child;
+      child.once("error", (error: NodeJS.ErrnoException) =>
+        reject(error.code === "ENOENT" ? new Error(`${program}: command not found`) : error),
+      );
+      child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    });
+  }
+
+  private forward(signal: NodeJS.Signals): void {
+    if (!this.child) this.early = signal;
+    // A terminal sends Ctrl-C to every process in the foreground. A second one would make Terraform give up at once.
+    else if (signal !== "SIGINT" || !process.stdin.isTTY) this.child.kill(signal);
+  }
 }
 
-export async function main(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  if (command.length === 0) throw new Error(USAGE);
+/** Runs the command with a provider and returns its exit status. */
+export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (words.length === 0) throw new Error(USAGE);
+  const command = new Command();
   const common = { ...env, CHECKPOINT_DISABLE: "1" };
-  if ((await choose(env)) === "registry") return run(command, common);
+  if ((await choose(env)) === "registry") return command.run(words, common);
   const { startProvider } = require("./docker-provider/attach") as typeof import("./docker-provider/attach");
-  const attachment: Attachment = await startProvider({ env });
+  const attachment = await startProvider({ env });
   try {
-    return await run(withoutProviderLock(command), { ...common, ...attachment.env });
+    return await command.run(withoutProviderLock(words), { ...common, ...attachment.env });
   } finally {
     await attachment.stop();
   }

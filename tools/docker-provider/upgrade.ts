@@ -40,15 +40,17 @@ function tooOld(name: string, what: string): Fault {
   );
 }
 
+/** The object with every `labels` map in it, at any depth, as a list of blocks. */
 function withLabelBlocks(raw: Json): Json {
-  const upgraded: Json = { ...raw };
-  if (isMap(raw.labels))
-    upgraded.labels = Object.entries(raw.labels).map(([label, value]) => ({ label, value: String(value) }));
-  for (const [name, value] of Object.entries(raw))
-    if (Array.isArray(value))
-      upgraded[name] = value.map((item) => (isMap(item) ? withLabelBlocks(item) : item));
-  if (Array.isArray(upgraded.labels) && Array.isArray(raw.labels)) upgraded.labels = raw.labels;
-  return upgraded;
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => {
+      if (name === "labels" && isMap(value))
+        return [name, Object.entries(value).map(([label, item]) => ({ label, value: String(item) }))];
+      if (Array.isArray(value))
+        return [name, value.map((item) => (isMap(item) ? withLabelBlocks(item) : item))];
+      return [name, value];
+    }),
+  );
 }
 
 function isMap(value: unknown): value is Json {

@@ -3,6 +3,7 @@ import { type Attribute, type Attributes, isBlock, type ResourceName, schemas } 
 import {
   asList,
   asObject,
+  at,
   blocks,
   hasUnknown,
   isZero,
@@ -99,7 +100,7 @@ export function validate(name: ResourceName | "provider", config: State): Fault[
     if (attribute.max_items !== undefined && asList(value).length > attribute.max_items)
       faults.push(new Fault(`Too many ${key} blocks`, `At most ${attribute.max_items} can be given.`, path));
     for (const other of attribute.conflicts_with ?? [])
-      if (!isZero(value) && !isZero(config[other] ?? null))
+      if (!isZero(value) && !isZero(at(config, other)))
         faults.push(new Fault(`${key} conflicts with ${other}`, "Only one of them can be set.", path));
   });
   return name === "docker_container" ? [...faults, ...containerFaults(config)] : faults;
@@ -107,25 +108,27 @@ export function validate(name: ResourceName | "provider", config: State): Fault[
 
 type Visit = (path: Path, key: string, attribute: Attribute, value: Value) => void;
 
-/** Visits every attribute that is there. Members of a set have no index, so their path ends at the set. */
-function walk(attributes: Attributes, value: State, path: Path, prefix: string, visit: Visit): void {
+/** Visits every attribute that is there. A member of a set has no index, so its attributes have the set's path. */
+function walk(
+  attributes: Attributes,
+  value: State,
+  path: Path,
+  prefix: string,
+  visit: Visit,
+  inSet = false,
+): void {
   for (const [name, attribute] of Object.entries(attributes)) {
-    const item = value[name] ?? null;
-    const key = prefix + name;
-    const here = prefix === "" || typeof path.at(-1) === "number" ? [...path, name] : path;
-    visit(here, key, attribute, item);
+    const item = at(value, name);
+    const here = inSet ? path : [...path, name];
+    visit(here, prefix + name, attribute, item);
     const { block } = attribute;
-    if (!block || !isBlock(attribute) || item === UNKNOWN || item === null) continue;
-    if (!Array.isArray(item)) walk(block, asObject(item), here, `${key}.`, visit);
+    if (!block || !isBlock(attribute)) continue;
+    const below = `${prefix}${name}.`;
+    if (attribute.type === "single") walk(block, asObject(item), here, below, visit, inSet);
     else
-      item.forEach((member, index) => {
-        walk(
-          block,
-          asObject(member),
-          attribute.type === "list" && here.length === path.length + 1 ? [...here, index] : here,
-          `${key}.`,
-          visit,
-        );
+      blocks(item).forEach((member, index) => {
+        const isSet = inSet || attribute.type === "set";
+        walk(block, member, isSet ? here : [...here, index], below, visit, isSet);
       });
   }
 }
@@ -158,5 +161,14 @@ function containerFaults(config: State): Fault[] {
         ),
       );
   }
+  const waits = config.attach === true && config.start !== false;
+  if (waits && (config.must_run === null || config.must_run === true))
+    faults.push(
+      new Fault(
+        "attach needs must_run = false",
+        "attach waits for the container's process to end, and a container that must run may not end.",
+        ["must_run"],
+      ),
+    );
   return faults;
 }

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { Fault } from "../fault";
+import { at, isZero, type State } from "../value";
 
 /** An answer of the engine that is no success. */
 export class EngineError extends Error {
@@ -34,6 +35,8 @@ const CALL_DEADLINE = 60_000;
 
 /** The Engine API of one engine. Each call ends by its deadline or when its signal is aborted. */
 export class Engine {
+  private version: Promise<{ ApiVersion: string }> | undefined;
+
   constructor(
     private readonly docker: Docker,
     /** How users name it, for messages. */
@@ -43,6 +46,21 @@ export class Engine {
 
   close(): void {
     this.release();
+  }
+
+  /**
+   * @throws Fault when the engine speaks an older version of its API, one that would ignore the attribute without a word
+   */
+  async demand(version: string, attribute: string, signal: AbortSignal): Promise<void> {
+    this.version ??= this.request<{ ApiVersion: string }>("/version", { signal });
+    const { ApiVersion: spoken } = await this.version;
+    const [[major = 0, minor = 0], [wantedMajor = 0, wantedMinor = 0]] = [numbers(spoken), numbers(version)];
+    if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor))
+      throw new Fault(
+        `The engine is too old for ${attribute}`,
+        `It speaks version ${spoken} of its API, and ${attribute} came with ${version}. Leave the attribute out.`,
+        [attribute.split(".")[0] ?? attribute],
+      );
   }
 
   /** @throws EngineError, or the signal's reason */
@@ -97,6 +115,10 @@ export class Engine {
   }
 }
 
+function numbers(version: string): number[] {
+  return version.split(".").map(Number);
+}
+
 const ACCEPTED = { 200: true, 201: true, 204: true, 304: true };
 
 function queryOf(query: Call["query"]): string {
@@ -138,14 +160,16 @@ export async function unlessGone<T>(result: Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** Tells which attribute an engine's message is about. */
-export type Blame = readonly (readonly [pattern: RegExp, attribute: string])[];
+/** Tells which attribute an engine's message is about: of several, the first one that is set. */
+export type Blame = readonly (readonly [pattern: RegExp, ...attributes: string[]])[];
 
 /** A failed engine call as something that Terraform's user can place. */
-export function blame(summary: string, error: unknown, rules: Blame): Fault {
+export function blame(summary: string, error: unknown, rules: Blame, state: State = {}): Fault {
   if (error instanceof Fault) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const attribute =
-    error instanceof EngineError ? rules.find(([pattern]) => pattern.test(message))?.[1] : undefined;
-  return new Fault(summary, message, attribute === undefined ? [] : [attribute]);
+  const rule = error instanceof EngineError ? rules.find(([pattern]) => pattern.test(message)) : undefined;
+  if (!rule) return new Fault(summary, message);
+  const [, ...attributes] = rule;
+  const path = attributes.find((name) => !isZero(at(state, name))) ?? attributes.at(-1);
+  return new Fault(summary, message, path === undefined ? [] : [path]);
 }

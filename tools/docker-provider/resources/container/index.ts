@@ -1,7 +1,8 @@
+import { nanoseconds } from "../../duration";
 import { blame, EngineError, isGone, pause, unlessGone } from "../../engine/engine";
 import { type Context, type Resource, settle } from "../../resource";
 import { schemas } from "../../schema";
-import { at, equivalent, integer, mapAttributes, type State, text } from "../../value";
+import { at, blocks, equivalent, integer, mapAttributes, type State, text } from "../../value";
 import { ensureImage } from "../image/pull";
 import { BLAME } from "./blame";
 import { createBody, networkConnections, updateBody } from "./config";
@@ -18,8 +19,9 @@ export const container: Resource = {
   async create(context, planned, keep) {
     const { engine, signal } = context;
     const name = text(planned.name);
+    await demandApi(context, planned);
     await ensureImage(context, text(planned.image), "", ["image"]);
-    const id = await step(`The container ${name} can't be created`, async () => {
+    const id = await step(planned, `The container ${name} can't be created`, async () => {
       const created = await engine.request<{ Id: string }>("/containers/create", {
         method: "POST",
         query: { name },
@@ -29,13 +31,15 @@ export const container: Resource = {
       return created.Id;
     });
     keep({ ...planned, id });
-    await step(`The container ${name} can't be connected to its networks`, () =>
+    await step(planned, `The container ${name} can't be connected to its networks`, () =>
       joinNetworks(context, id, planned),
     );
-    await step(`The files of container ${name} can't be uploaded`, () => upload(context, id, planned));
+    await step(planned, `The files of container ${name} can't be uploaded`, () =>
+      upload(context, id, planned),
+    );
     let outcome: State = {};
     if (planned.start !== false) {
-      await step(`The container ${name} can't be started`, () =>
+      await step(planned, `The container ${name} can't be started`, () =>
         engine.request(`/containers/${id}/start`, { method: "POST", signal }),
       );
       if (planned.wait === true) await awaitHealthy(context, id, planned);
@@ -50,7 +54,8 @@ export const container: Resource = {
   },
 
   async read(context, state) {
-    const info = await inspect(context, text(state.id));
+    const deadline = integer(state.container_read_refresh_timeout_milliseconds) || undefined;
+    const info = await inspect(context, text(state.id), deadline);
     if (!info) return null;
     if (state.name === null) return imported(info);
     const observed = observeLive(info, state);
@@ -71,7 +76,7 @@ export const container: Resource = {
       return attribute && !equivalent(attribute, at(prior, name), at(planned, name));
     });
     if (changed)
-      await step(`The container ${text(planned.name)} can't be changed`, () =>
+      await step(planned, `The container ${text(planned.name)} can't be changed`, () =>
         context.engine.request(`/containers/${id}/update`, {
           method: "POST",
           body: updateBody(planned),
@@ -85,7 +90,7 @@ export const container: Resource = {
     const { engine, signal } = context;
     const id = text(state.id);
     const name = text(state.name);
-    await step(`The container ${name} can't be removed`, async () => {
+    await step(state, `The container ${name} can't be removed`, async () => {
       const grace = integer(state.destroy_grace_seconds) || integer(state.stop_timeout);
       if (state.attach !== true && grace > 0)
         await unlessGone(
@@ -125,8 +130,23 @@ const UPDATABLE = [
   "cpu_quota",
 ] as const;
 
-function inspect({ engine, signal }: Context, id: string): Promise<ContainerInfo | undefined> {
-  return unlessGone(engine.request<ContainerInfo>(`/containers/${encodeURIComponent(id)}/json`, { signal }));
+function inspect(
+  { engine, signal }: Context,
+  id: string,
+  deadline?: number,
+): Promise<ContainerInfo | undefined> {
+  return unlessGone(
+    engine.request<ContainerInfo>(`/containers/${encodeURIComponent(id)}/json`, { signal, deadline }),
+  );
+}
+
+/** Attributes that an older engine would take and ignore. */
+async function demandApi({ engine, signal }: Context, planned: State): Promise<void> {
+  if (blocks(planned.healthcheck).some((check) => nanoseconds(text(check.start_interval)) > 0))
+    await engine.demand("1.44", "healthcheck.start_interval", signal);
+  if (blocks(planned.mounts).some((mount) => blocks(mount.volume_options).some((item) => text(item.subpath))))
+    await engine.demand("1.45", "mounts.volume_options.subpath", signal);
+  if (text(planned.cgroupns_mode)) await engine.demand("1.41", "cgroupns_mode", signal);
 }
 
 /** The bridge that the engine gives every container makes place for the networks that are named. */
@@ -164,10 +184,10 @@ async function gone(context: Context, id: string): Promise<void> {
   }
 }
 
-async function step<T>(summary: string, action: () => Promise<T>): Promise<T> {
+async function step<T>(state: State, summary: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw blame(summary, error, BLAME);
+    throw blame(summary, error, BLAME, state);
   }
 }

@@ -119,7 +119,8 @@ export function observeLive(info: ContainerInfo, state: State): State {
     restart: host.RestartPolicy.Name || "no",
     max_retry_count: host.RestartPolicy.MaximumRetryCount,
     ...limits(info, state),
-    exit_code: info.State.Running ? null : info.State.ExitCode,
+    // One that was never started has no status yet.
+    exit_code: info.State.Running || info.State.Status === "created" ? null : info.State.ExitCode,
     bridge: info.NetworkSettings.Bridge,
     network_data: Object.entries(info.NetworkSettings.Networks ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,5 +1,6 @@
+import { nanoseconds } from "../../duration";
 import type { PlanRules } from "../../plan";
-import { blocks, isZero, type State, text, UNKNOWN, type Value } from "../../value";
+import { at, blocks, hasUnknown, isZero, type State, strings, text, UNKNOWN, type Value } from "../../value";
 
 export const rules: PlanRules = {
   // The schema calls these changeable, but the engine fixes them when it makes the container. The real provider plans
@@ -16,25 +17,60 @@ export const rules: PlanRules = {
   }),
 
   suppress(attribute, prior, planned) {
-    // An empty user or working directory means the image's own, which is what the container has got.
-    if (attribute === "user" || attribute === "working_dir") return isZero(planned);
-    if (attribute === "ports") return samePorts(prior, planned);
-    return false;
+    switch (attribute) {
+      // An empty user or working directory means the image's own, which is what the container has got.
+      case "user":
+      case "working_dir":
+        return isZero(planned);
+      case "ports":
+        return samePorts(prior, planned);
+      case "capabilities":
+        return sameForm(prior, planned, capabilityNames);
+      case "healthcheck":
+        return sameForm(prior, planned, checkInNanoseconds);
+      default:
+        return false;
+    }
   },
 
   // A container that must run and has ended is made again; starting it would keep what has become of its files.
   broken: (prior, planned) =>
-    planned.must_run === true && prior.must_run !== false && typeof prior.exit_code === "number"
+    planned.must_run === true && planned.start !== false && typeof prior.exit_code === "number"
       ? ["exit_code"]
       : [],
 };
 
 /** Ports in another order are the same ports. */
-function samePorts(a: Value, b: Value): boolean {
-  const key = (port: State) =>
-    port.external === UNKNOWN
-      ? "unknown"
-      : `${String(port.internal)}/${text(port.protocol)} ${text(port.ip)}:${String(port.external)}`;
-  const [x, y] = [blocks(a).map(key).sort(), blocks(b).map(key).sort()];
-  return x.length === y.length && x.every((item, index) => item === y[index] && item !== "unknown");
+function samePorts(prior: Value, planned: Value): boolean {
+  return sameForm(prior, planned, (value) =>
+    blocks(value)
+      .map((port) => JSON.stringify([port.internal, port.protocol, port.ip, port.external]))
+      .sort(),
+  );
+}
+
+/** Whether two values are the same in a form that leaves out what doesn't matter. */
+function sameForm(prior: Value, planned: Value, form: (value: Value) => unknown): boolean {
+  return !hasUnknown(planned) && JSON.stringify(form(prior)) === JSON.stringify(form(planned));
+}
+
+/** The engine takes NET_ADMIN and CAP_NET_ADMIN for the same. */
+function capabilityNames(value: Value): string[][] {
+  const item = blocks(value)[0] ?? {};
+  const names = (list: Value) =>
+    strings(list)
+      .map((name) => name.toUpperCase().replace(/^CAP_/, ""))
+      .sort();
+  return [names(at(item, "add")), names(at(item, "drop"))];
+}
+
+/** 90s and 1m30s are the same. */
+function checkInNanoseconds(value: Value): unknown {
+  return blocks(value).map((check) => [
+    strings(check.test),
+    check.retries ?? 0,
+    ...["interval", "timeout", "start_period", "start_interval"].map((name) =>
+      nanoseconds(text(check[name])),
+    ),
+  ]);
 }
