@@ -1,5 +1,12 @@
 import { ConfError } from "./conf";
-import type { PjsipAor, PjsipAuth, PjsipRegistration, PjsipSection, PjsipTransport } from "./pjsip";
+import type {
+  PjsipAor,
+  PjsipAuth,
+  PjsipIdentify,
+  PjsipRegistration,
+  PjsipSection,
+  PjsipTransport,
+} from "./pjsip";
 import { type AsteriskFilesProps, PHONE_REALM, TRUNK_CONTEXT, TRUNK_ENDPOINT } from "./props";
 
 type Server = AsteriskFilesProps["genesys"]["servers"][number];
@@ -83,13 +90,16 @@ export function trunk(props: AsteriskFilesProps): PjsipSection[] {
       allowSubscribe: false,
     },
     ...aors,
-    {
-      type: "identify",
-      name: TRUNK_ENDPOINT,
-      endpoint: TRUNK_ENDPOINT,
-      matches: [...new Set(genesys.servers.map(({ host }) => host))],
-      srvLookups: false,
-    },
+    // One for each, because a host name that can't be resolved takes the whole section with it.
+    ...[...new Set(genesys.servers.map(({ host }) => host))].map(
+      (host, index): PjsipIdentify => ({
+        type: "identify",
+        name: `${TRUNK_ENDPOINT}_${index + 1}`,
+        endpoint: TRUNK_ENDPOINT,
+        matches: [host],
+        srvLookups: false,
+      }),
+    ),
     ...registrations(props, first),
   ];
 }
