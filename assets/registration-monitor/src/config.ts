@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/** Rows are kept in memory, one per DN of the range. */
+const maxRange = 100_000;
+
+const port = z.int().min(0, "a port is 0 to 65535").max(65_535, "a port is 0 to 65535");
+const text = z.string().min(1, "must not be empty");
+const dn = z.string().regex(/^\d{1,20}$/, "a DN is 1 to 20 digits");
+
+const range = z
+  .strictObject({ from: dn, to: dn })
+  .refine(({ from, to }) => from.length === to.length, "both ends must have the same number of digits")
+  .refine(({ from, to }) => from <= to, "the range is upside down: from must not be above to")
+  .refine(
+    ({ from, to }) => BigInt(to) - BigInt(from) < BigInt(maxRange),
+    `the range has more than ${maxRange} DNs`,
+  );
+
+/** What the monitor reads from config.json. */
+export const configSchema = z.strictObject({
+  /** Hash of the release that this file came with. */
+  release: text,
+  /** Who registers DNs at Genesys: Asterisk (static), whose registrations are watched then, or sip-proxy (proxy). */
+  mode: z.enum(["static", "proxy"], { error: "a mode is static or proxy" }),
+  /** DNs that are listed; others are counted only. */
+  range,
+  /** Where it serves HTTP; port 0 takes any free one. */
+  listen: z.strictObject({ address: text, port }),
+  ami: z.strictObject({ host: text, port, username: text, secret: text }),
+  /** Asterisk's Prometheus exporter: the state of everything at one moment, which events then change. */
+  metrics: z.strictObject({
+    host: text,
+    port,
+    path: z.string().startsWith("/", "a path starts with /").default("/metrics"),
+    username: text,
+    secret: text,
+  }),
+  /** Seconds between two looks at the whole state, in case an event was missed. */
+  reconcileInterval: z.number().min(1, "1 s or more").max(86_400, "86400 s or less").default(60),
+});
+
+export type MonitorConfig = z.infer<typeof configSchema>;
+/** As it may be written: what has a default can be left out. */
+export type MonitorConfigInput = z.input<typeof configSchema>;
+
+/** Whether a name is a DN of the range. Numbers of another length are not: 01002 is not in 1000-5020. */
+export function inRange(name: string, { from, to }: MonitorConfig["range"]): boolean {
+  return /^\d+$/.test(name) && name.length === from.length && name >= from && name <= to;
+}
