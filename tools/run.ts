@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 import { OperatorError } from "./progress";
 
 export interface RunOptions {
@@ -48,14 +49,15 @@ export async function run(command: string, args: readonly string[], options: Run
       if (keep) output += text;
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) {
+      for (const line of lines.map(stripVTControlCharacters)) {
+        if (line.trim() === "") continue;
         tail.push(line);
         if (tail.length > SHOWN_LINES) tail.shift();
-        if (line.trim() !== "") options.onLine?.(line);
+        options.onLine?.(line);
       }
     });
     stream.on("end", () => {
-      if (rest) tail.push(rest);
+      if (rest) tail.push(stripVTControlCharacters(rest));
     });
   };
   follow(child.stdout, true);

@@ -49,7 +49,7 @@ export class Asterisk extends Construct {
       memory: 2048,
       // A thread for each WebSocket connection, and some for each call.
       processes: 16384,
-      openFiles: 65536,
+      openFiles: 16384,
       healthcheck: ["CMD", "/usr/local/bin/healthcheck"],
       healthInterval: 5,
       // It un-registers at Genesys, where it is registered, before it goes.

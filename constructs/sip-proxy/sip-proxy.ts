@@ -21,7 +21,7 @@ export class SipProxy extends Construct {
       service: "sip-proxy",
       memory: 512,
       // Two for each phone: its own and the one to Asterisk.
-      openFiles: 65536,
+      openFiles: 16384,
       config: {
         edge: {
           address: sipProxy.address,

@@ -11,6 +11,9 @@ export interface Subject {
   readonly phones: Phones;
 }
 
+/** Milliseconds that registrations are given to come about after a deploy. */
+const SETTLE_DEADLINE = 20_000;
+
 /** One line of the table: does its work and says what it saw, or throws an Error that says what is wrong. */
 export interface Check {
   readonly title: string;
@@ -66,24 +69,29 @@ const handshake: Check = {
 const asteriskRegistrations: Check = {
   title: "registrations in Asterisk",
   async run({ environment, host }) {
-    const registrations = await asteriskRegistrationStates(host);
-    if (environment.forwardingMode === "proxy") {
-      if (registrations.size === 0) return "none, as proxy mode has it";
-      throw new Error(
-        `proxy mode has none in pjsip.conf, Asterisk has ${[...registrations.keys()].join(", ")}: deploy again`,
-      );
-    }
-    const faults = environment.dns
-      .map(({ number }) => ({ number, state: registrations.get(number) ?? "missing" }))
-      .filter(({ state }) => state !== "Registered");
-    if (faults.length > 0) {
-      throw new Error(
-        `${list(faults.map(({ number, state }) => `${number} ${state}`))}: is Genesys up, and does it know these DNs?`,
-      );
-    }
-    return `${environment.dns.length} Registered`;
+    // After a start, Asterisk spreads its registrations over some seconds.
+    return within(SETTLE_DEADLINE, () => registrationsFitMode(environment, host));
   },
 };
+
+async function registrationsFitMode(environment: Environment, host: DockerHost): Promise<string> {
+  const registrations = await asteriskRegistrationStates(host);
+  if (environment.forwardingMode === "proxy") {
+    if (registrations.size === 0) return "none, as proxy mode has it";
+    throw new Error(
+      `proxy mode has none in pjsip.conf, Asterisk has ${[...registrations.keys()].join(", ")}: deploy again`,
+    );
+  }
+  const faults = environment.dns
+    .map(({ number }) => ({ number, state: registrations.get(number) ?? "missing" }))
+    .filter(({ state }) => state !== "Registered");
+  if (faults.length > 0) {
+    throw new Error(
+      `${list(faults.map(({ number, state }) => `${number} ${state}`))}: is Genesys up, and does it know these DNs?`,
+    );
+  }
+  return `${environment.dns.length} Registered`;
+}
 
 /** State by DN of the registrations that Asterisk holds ("Registered", "Rejected", "Unregistered", ...). */
 async function asteriskRegistrationStates(host: DockerHost): Promise<Map<string, string>> {
@@ -109,7 +117,7 @@ const genesys: Check = {
     const expected = await dnsExpectedAtGenesys(environment, host);
     const wanted = [...new Set([...expected, ...phones.signedIn])].sort();
     if (wanted.length === 0) return "no phone is signed in, so none has to be";
-    const registered = await within(20_000, async () => {
+    const registered = await within(SETTLE_DEADLINE, async () => {
       const seen = await dnsAtGenesys(environment, host);
       const missing = wanted.filter((dn) => !seen.has(dn));
       if (missing.length > 0)
@@ -191,7 +199,7 @@ const ari: Check = {
     const program = `
       password=$(sed -n '/^\\[webrtc\\]/,$ s/^password *= *//p' /config/current/ari.conf | head -n 1)
       exec 3<>/dev/tcp/${internalAddress}/${httpPort}
-      printf 'GET /ari/asterisk/ping HTTP/1.0\\r\\nAuthorization: Basic %s\\r\\n\\r\\n' "$(printf 'webrtc:%s' "$password" | base64 -w0)" >&3
+      printf 'GET /ari/asterisk/ping HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nAuthorization: Basic %s\\r\\n\\r\\n' "$(printf 'webrtc:%s' "$password" | base64 -w0)" >&3
       timeout 5 cat <&3`;
     const answer = await host.exec("asterisk", ["bash", "-c", program]);
     const line = answer.split("\r\n")[0] ?? "";

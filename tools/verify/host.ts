@@ -39,9 +39,7 @@ export class DockerHost {
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => {
         stream.destroy();
-        reject(
-          new Error(`'${command.join(" ")}' in ${service} did not end within ${EXEC_DEADLINE / 1000} s`),
-        );
+        reject(new Error(`'${command[0]}' in ${service} did not end within ${EXEC_DEADLINE / 1000} s`));
       }, EXEC_DEADLINE);
       stream.on("end", () => {
         clearTimeout(late);
@@ -52,7 +50,7 @@ export class DockerHost {
     const { ExitCode: status } = await exec.inspect();
     if (status !== 0) {
       const said = (output.stderr || output.stdout).trim();
-      throw new Error(`'${command.join(" ")}' in ${service} ended with ${status}: ${said}`);
+      throw new Error(`'${command[0]}' in ${service} ended with ${status}: ${said}`);
     }
     return output.stdout;
   }
