@@ -160,7 +160,7 @@ class HeadParser {
       key = headerKey(trimmed);
     }
     if (hasBareLineBreak(raw)) this.note(lineBreak(name));
-    this.rows.push(new HeaderRow(key, raw, colon));
+    else this.rows.push(new HeaderRow(key, raw, colon));
   }
 
   /** Where the body ends by Content-Length and framing; notes what is wrong with it. */

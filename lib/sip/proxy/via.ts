@@ -1,25 +1,13 @@
-import { isIP } from "node:net";
+import { type Address, bareAddress } from "../address";
 import { Via } from "../headers/via";
 import type { SipRequest, SipResponse } from "../message";
-
-/** Where to send something: a host name or an address (IPv6 without brackets), and a port. */
-export interface Target {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** "[2001:db8::1]" and "::ffff:192.0.2.1" as sockets report and take them. */
-export function bareAddress(host: string): string {
-  const bare = host.startsWith("[") ? host.slice(1, -1) : host;
-  return bare.toLowerCase().startsWith("::ffff:") && isIP(bare.slice(7)) === 4 ? bare.slice(7) : bare;
-}
 
 function defaultPort(transport: string): number {
   return transport === "TLS" || transport === "WSS" ? 5061 : 5060;
 }
 
 /** RFC 3261 18.2.1, RFC 3581 4: add received, fill an empty rport. Changes the top Via only when needed. */
-export function stampSource(request: SipRequest, source: Target): void {
+export function stampSource(request: SipRequest, source: Address): void {
   const { via } = request;
   const address = bareAddress(source.address);
   const asked = via.rport === "requested";
@@ -29,7 +17,7 @@ export function stampSource(request: SipRequest, source: Target): void {
 }
 
 /** 18.2.2: where the Via at the top of a response says that it goes. Throws SipParseError. */
-export function responseTarget(via: Via | string): Target {
+export function responseTarget(via: Via | string): Address {
   const top = typeof via === "string" ? Via.parse(via) : via;
   const { rport, received } = top;
   const maddr = top.params.get("maddr");
@@ -45,7 +33,7 @@ export function pushVia(request: SipRequest, via: Via): void {
 }
 
 /** 16.7(3), 16.11: remove our top Via; `target` is where the response goes next, undefined when it is for us. */
-export function popVia(response: SipResponse): { via: Via; target: Target | undefined } {
+export function popVia(response: SipResponse): { via: Via; target: Address | undefined } {
   const { via } = response;
   response.shift("Via");
   return { via, target: response.has("via") ? responseTarget(response.via) : undefined };

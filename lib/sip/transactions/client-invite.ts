@@ -42,7 +42,8 @@ export class ClientInviteTransaction extends Transaction<State> {
     switch (this.state) {
       case "calling":
       case "proceeding":
-        return this.receiveFirst(response);
+        this.receiveFirst(response);
+        return;
       case "completed":
         if (response.status >= 300 && this.ack !== undefined) this.transmit(this.ack);
         return;

@@ -75,14 +75,10 @@ export class TransactionLayer<T extends TransactionTransport> {
   receiveRequest(request: SipRequest, transport: T): void {
     const key = serverKey(request);
     const known = this.servers.get(key);
-    if (known !== undefined && belongsTo(request, known)) return known.receive(request);
-    if (request.method === "ACK") return this.options.onAck(request, transport);
-    if (this.servers.size >= this.maxServers) {
-      const busy = SipResponse.to(request, 503, { headers: [["Retry-After", 5]] });
-      transport.send(busy).catch(() => undefined); // stateless: nobody is there to be told
-      return;
-    }
-    this.serve(key, request, transport);
+    if (known !== undefined && belongsTo(request, known)) known.receive(request);
+    else if (request.method === "ACK") this.options.onAck(request, transport);
+    else if (this.servers.size >= this.maxServers) refuseStateless(request, transport);
+    else this.serve(key, request, transport);
   }
 
   /** Terminate everything, telling nobody. */
@@ -122,4 +118,10 @@ export class TransactionLayer<T extends TransactionTransport> {
 function belongsTo(request: SipRequest, transaction: ServerTransaction): boolean {
   if (request.method !== "ACK" || request.via.hasMagicCookie) return true;
   return transaction instanceof ServerInviteTransaction && transaction.responseTag === request.to.tag;
+}
+
+/** Nobody is told when it fails: the client retransmits. */
+function refuseStateless(request: SipRequest, transport: TransactionTransport): void {
+  const busy = SipResponse.to(request, 503, { headers: [["Retry-After", 5]] });
+  transport.send(busy).catch(() => undefined);
 }

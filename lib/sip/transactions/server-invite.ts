@@ -35,7 +35,10 @@ export class ServerInviteTransaction extends Transaction<State> {
 
   /** A retransmission of the INVITE, or an ACK that matches it (17.2.3). */
   receive(request: SipRequest): void {
-    if (request.method === "ACK") return this.receiveAck(request);
+    if (request.method === "ACK") {
+      this.receiveAck(request);
+      return;
+    }
     const resend = this.state === "proceeding" || this.state === "completed";
     if (resend && this.last !== undefined) this.transmit(this.last);
   }
@@ -71,7 +74,7 @@ export class ServerInviteTransaction extends Transaction<State> {
   }
 
   private receiveAck(ack: SipRequest): void {
-    if (this.state === "accepted") return this.handlers.onAck?.(ack);
+    if (this.state === "accepted") this.handlers.onAck?.(ack);
     if (this.state !== "completed") return;
     this.moveTo("confirmed");
     this.stopTimer("G");

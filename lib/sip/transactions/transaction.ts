@@ -61,7 +61,10 @@ export abstract class Transaction<State extends string> {
   /** Start (or restart) a timer; a delay of 0 acts at once, as the RFC means by "set to zero seconds". */
   protected startTimer(name: TimerName, delay: number, action: () => void): void {
     this.stopTimer(name);
-    if (delay === 0) return action();
+    if (delay === 0) {
+      action();
+      return;
+    }
     const timer = this.context.clock.after(delay, () => {
       this.running.delete(name);
       action();
