@@ -38,6 +38,8 @@ export function renderDialplan({
         "same => n,Set(CALLERID(num)=${CHANNEL(endpoint)})",
         "same => n,Set(CALLERID(name)=Agent ${CHANNEL(endpoint)})",
         `same => n,Dial(PJSIP/\${DN}@${TRUNK_ENDPOINT},${RING_SECONDS})`,
+        // 3, no route: no server answers OPTIONS. 34 makes 503 of it, where 3 would make 404.
+        'same => n,ExecIf($["${DIALSTATUS}-${HANGUPCAUSE}" = "CHANUNAVAIL-3"]?Hangup(34))',
         "same => n,Goto(hang-up,${DIALSTATUS},1)",
       ],
       undefined,

@@ -64,6 +64,8 @@ export interface PjsipEndpoint extends Named {
   readonly auth?: string;
   readonly outboundAuth?: string;
   readonly identifyBy?: readonly ("username" | "ip" | "auth_username")[];
+  /** Whether a number that other digits could complete gets 484 instead of 404. */
+  readonly allowOverlap?: boolean;
   readonly allowSubscribe?: boolean;
   readonly allowTransfer?: boolean;
   readonly directMedia?: boolean;
@@ -194,6 +196,7 @@ function optionsOf(section: PjsipSection): Options {
         auth: section.auth,
         outbound_auth: section.outboundAuth,
         identify_by: list(section.identifyBy),
+        allow_overlap: section.allowOverlap,
         allow_subscribe: section.allowSubscribe,
         allow_transfer: section.allowTransfer,
         direct_media: section.directMedia,

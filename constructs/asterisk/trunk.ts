@@ -87,6 +87,7 @@ export function trunk(props: AsteriskFilesProps): PjsipSection[] {
       trustIdInbound: true,
       trustIdOutbound: true,
       sendPai: false,
+      allowOverlap: false,
       allowSubscribe: false,
     },
     ...aors,

@@ -15,6 +15,7 @@ CREATE TABLE ps_endpoints (
     webrtc                   text CHECK (webrtc IN ('yes', 'no')),
     dtls_auto_generate_cert  text CHECK (dtls_auto_generate_cert IN ('yes', 'no')),
     identify_by              text,
+    allow_overlap            text CHECK (allow_overlap IN ('yes', 'no')),
     allow_subscribe          text CHECK (allow_subscribe IN ('yes', 'no')),
     allow_transfer           text CHECK (allow_transfer IN ('yes', 'no')),
     direct_media             text CHECK (direct_media IN ('yes', 'no')),

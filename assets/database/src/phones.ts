@@ -43,6 +43,7 @@ export function phoneRows(
       rtp_symmetric: "yes",
       direct_media: "no",
       dtmf_mode: "rfc4733",
+      allow_overlap: "no",
       allow_subscribe: "no",
       trust_id_inbound: "no",
       trust_id_outbound: "no",
