@@ -64,20 +64,23 @@ export function pathText(path: Path): string {
 export function show(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a section";
-  if (typeof value !== "string") return String(value);
-  const text = value.length > 60 ? `${value.slice(0, 60)}...` : value;
-  // A terminal would obey control characters and hide format characters, so both are written as escapes.
-  const visible = text.replace(
+  return typeof value === "string" ? `'${visible(value, 60)}'` : String(value);
+}
+
+/** The text, cut to a length. A terminal would obey control characters and hide others: they become escapes. */
+export function visible(text: string, maxLength: number): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;
+  return cut.replace(
     /[\p{C}\u2028\u2029]/gu,
-    (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   );
-  return `'${visible}'`;
 }
 
 /** The file as an operator in the working directory would type it. */
 export function displayName(file: string): string {
   const name = relative(process.cwd(), file);
-  return name === "" || name === ".." || name.startsWith(`..${sep}`) ? file : name;
+  const shown = name === "" || name === ".." || name.startsWith(`..${sep}`) ? file : name;
+  return visible(shown, 4096);
 }
 
 function byPlace(a: Fault, b: Fault): number {

@@ -49,11 +49,11 @@ export function loadEnvironments(
   processEnv: ProcessEnvironment = process.env,
 ): LoadedEnvironment[] {
   const override = modeOverride(processEnv);
-  const faults: Fault[] = [...override.faults];
+  let faults: Fault[] = [...override.faults];
   const environments: LoadedEnvironment[] = [];
   for (const file of environmentFiles(directory, faults)) {
     const loaded = load(file, override.mode);
-    if ("faults" in loaded) faults.push(...loaded.faults);
+    if ("faults" in loaded) faults = faults.concat(loaded.faults);
     else environments.push(loaded);
   }
   if (faults.length > 0) throw new EnvironmentError(faults);
@@ -102,7 +102,7 @@ function environmentFiles(directory: string, faults: Fault[]): string[] {
 function load(file: string, mode: ForwardingMode | undefined): LoadedEnvironment | { faults: Fault[] } {
   const shown = displayName(file);
   const name = basename(file, EXTENSION);
-  const faults: Fault[] = [];
+  let faults: Fault[] = [];
   if (extname(file) !== EXTENSION || !/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
     const message = `${show(basename(file))} does not name a stack: use lower-case letters, digits and '-', 32 at most, beginning with a letter, and end in ${EXTENSION}`;
     faults.push({ file: shown, path: "", message });
@@ -121,7 +121,7 @@ function load(file: string, mode: ForwardingMode | undefined): LoadedEnvironment
   }
   // One parse does not earn back the time that zod takes to compile its functions.
   const parsed = environmentFile.safeParse(yaml.data, { jitless: true });
-  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues, yaml, shown));
+  if (!parsed.success) faults = faults.concat(faultsOf(parsed.error.issues, yaml, shown));
   if (!parsed.success || faults.length > 0) return { faults };
 
   const environment = resolve(name, parsed.data, mode ?? parsed.data.forwardingMode);

@@ -46,10 +46,10 @@ export function integer(min: number, max: number, what: string) {
     (typeof input === "string" && /^[0-9]+$/.test(input) ? " (remove the quotes)" : "");
   return z
     .number({ error })
-    .multipleOf(1, { error })
+    .refine(Number.isInteger, { error })
     .min(min, { error })
     .max(max, { error })
-    .meta({ type: "integer", multipleOf: undefined });
+    .meta({ type: "integer" });
 }
 
 export const flag = z.boolean({ error: expected("true or false") });

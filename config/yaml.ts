@@ -1,5 +1,5 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { type Path, pathText, show } from "./faults";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Path, pathText, show, visible } from "./faults";
 
 /** Line and column of something in a file, both from 1. */
 export interface Place {
@@ -28,12 +28,16 @@ export interface YamlText {
 
 const MAX_DEPTH = 20;
 const MAX_ALIASES = 100;
+/** Sections, lists and their values; zod passes issues on as arguments of a call, which are limited. */
+const MAX_VALUES = 40_000;
+const TOO_DEEP = "nested too deeply";
 const START: Place = { line: 1, column: 1 };
 
 /** Messages of the yaml library that deserve a way out. */
 const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "a tab indents this line: YAML allows spaces only",
   MULTIPLE_DOCS: "a second document starts here ('---'): an environment is one document",
+  RESOURCE_EXHAUSTION: TOO_DEEP,
   TAG_RESOLVE_FAILED: "this tag (!) is not supported: remove it",
 };
 
@@ -59,7 +63,7 @@ export function readYaml(text: string): YamlText {
     const errors = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
       place: place(pos[0]),
       path: [],
-      message: `not valid YAML: ${SYNTAX[code] ?? message}`,
+      message: `not valid YAML: ${SYNTAX[code] ?? visible(message, 200)}`,
     }));
     if (errors.length > 0) return unreadable(errors);
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2") {
@@ -69,15 +73,20 @@ export function readYaml(text: string): YamlText {
     }
     return new PlacedDocument(document, place);
   } catch (error) {
-    // The library reads nested collections by recursion, and counts aliases while it makes plain data.
-    const message =
-      error instanceof RangeError
-        ? "not valid YAML: nested too deeply"
-        : error instanceof ReferenceError
-          ? `not valid YAML: an alias (*) without its anchor, or more than ${MAX_ALIASES} uses of one`
-          : `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `not valid YAML: ${problem(error)}`;
     return unreadable([{ place: START, path: [], message }]);
   }
+}
+
+/** A bound that a text exceeds. */
+class TooMuch extends Error {}
+
+function problem(error: unknown): string {
+  if (error instanceof TooMuch) return error.message;
+  // The library reads nested collections by recursion, and counts what aliases stand for while it makes plain data.
+  if (error instanceof RangeError) return TOO_DEEP;
+  if (error instanceof ReferenceError) return `aliases (*) that stand for more than ${MAX_ALIASES} values`;
+  return visible(String(error), 200);
 }
 
 function unreadable(faults: readonly YamlFault[]): YamlText {
@@ -94,8 +103,11 @@ class PlacedDocument implements YamlText {
     private readonly document: Document.Parsed,
     private readonly place: (offset: number) => Place,
   ) {
-    this.faults = surprises(document.contents, [], place);
-    this.data = document.toJS({ maxAliasCount: MAX_ALIASES });
+    const found = new Surprises(document, place);
+    found.look(document.contents, [], []);
+    this.faults = found.faults;
+    // An alias to what contains it would make data without an end.
+    this.data = found.endless ? undefined : document.toJS({ maxAliasCount: MAX_ALIASES });
   }
 
   placeOf(path: Path): Place {
@@ -152,31 +164,57 @@ function* placesBelow(
   }
 }
 
-/** What YAML understands otherwise than it looks. */
-function surprises(node: Node | null, path: Path, place: (offset: number) => Place): YamlFault[] {
-  if (path.length > MAX_DEPTH) throw new RangeError();
-  if (isMap(node)) {
-    const seen = new Map<string, number>();
-    return node.items.flatMap((pair) => {
-      const { name, offset } = keyOf(pair.key);
-      const below = surprises(pair.value as Node | null, [...path, name], place);
-      const first = seen.get(name);
-      if (first === undefined) {
-        seen.set(name, offset);
-        return below;
+/** Collects what YAML understands otherwise than it looks. */
+class Surprises {
+  readonly faults: YamlFault[] = [];
+  endless = false;
+  private aliases = 0;
+  private values = 0;
+
+  constructor(
+    private readonly document: Document.Parsed,
+    private readonly place: (offset: number) => Place,
+  ) {}
+
+  /** `ancestors` contain the node, from the root down. */
+  look(node: Node | null, path: Path, ancestors: readonly Node[]): void {
+    if (path.length > MAX_DEPTH) throw new TooMuch(TOO_DEEP);
+    if (++this.values > MAX_VALUES) throw new TooMuch(`more than ${MAX_VALUES} values`);
+    if (isMap(node)) {
+      const seen = new Map<string, number>();
+      for (const pair of node.items) {
+        const { name, offset } = keyOf(pair.key);
+        const first = seen.get(name);
+        if (first === undefined) seen.set(name, offset);
+        else {
+          const message = `is there twice, first on line ${this.place(first).line}: remove one`;
+          this.faults.push({ place: this.place(offset), path: [...path, name], message });
+        }
+        this.look(pair.value as Node | null, [...path, name], [...ancestors, node]);
       }
-      const message = `is there twice, first on line ${place(first).line}: remove one`;
-      return [{ place: place(offset), path: [...path, name], message }, ...below];
-    });
+    } else if (isSeq(node)) {
+      for (const [index, item] of node.items.entries()) {
+        this.look(item as Node | null, [...path, index], [...ancestors, node]);
+      }
+    } else if (isAlias(node)) {
+      // The library searches the document for the anchor of each.
+      if (++this.aliases > MAX_ALIASES) throw new TooMuch(`more than ${MAX_ALIASES} aliases (*)`);
+      const target = node.resolve(this.document);
+      if (target === undefined || !ancestors.includes(target)) return;
+      this.endless = true;
+      this.add(node, path, `*${node.source} stands for what contains it: write its value`);
+    } else if (isScalar(node) && typeof node.value === "number" && node.source !== String(node.value)) {
+      this.add(
+        node,
+        path,
+        `${node.source} is read as the number ${node.value}: put it in quotes (${show(node.source)}) if its digits count, or write the number itself`,
+      );
+    }
   }
-  if (isSeq(node)) {
-    return node.items.flatMap((item, index) => surprises(item as Node | null, [...path, index], place));
+
+  private add(node: Node, path: Path, message: string): void {
+    this.faults.push({ place: this.place(node.range?.[0] ?? 0), path, message });
   }
-  if (isScalar(node) && typeof node.value === "number" && node.source !== String(node.value)) {
-    const message = `${node.source} is read as the number ${node.value}: put it in quotes (${show(node.source)}) if its digits count, or write the number itself`;
-    return [{ place: place(node.range?.[0] ?? 0), path, message }];
-  }
-  return [];
 }
 
 /** Keys are scalars: the option stringKeys makes others a syntax error. */

@@ -12,6 +12,7 @@ describe("a value that is not what it should be", () => {
     ["nginx: 8443", "3:8 nginx: 8443 is not a section such as port: 8443"],
     ["nginx: {port: 0}", "3:15 nginx.port: 0 is not a port: 1 to 65535"],
     ["nginx: {port: 65536}", "3:15 nginx.port: 65536 is not a port: 1 to 65535"],
+    ["nginx: {port: 5e-324}", "3:15 nginx.port: 5e-324 is not a port: 1 to 65535"],
     ["nginx: {port: 70000.5}", "3:15 nginx.port: 70000.5 is not a port: 1 to 65535"],
     ["nginx: {port: '8443'}", "3:15 nginx.port: '8443' is not a port: 1 to 65535 (remove the quotes)"],
     [
