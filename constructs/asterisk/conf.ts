@@ -97,9 +97,11 @@ export function renderValue(place: string, value: Value): string {
     refuse("has a line break or another control character, which would end its line: remove it");
   if (value !== value.trim()) refuse("starts or ends with white space, which Asterisk strips: remove it");
   if (/@\{[a-z]+/.test(value)) refuse("looks like a release's placeholder: only the model may name a secret");
-  if (value.length > LONGEST_VALUE)
-    refuse(`is longer than the ${LONGEST_VALUE} characters that a line can hold`);
-  return value.replaceAll(";", "\\;");
+  if (/\p{Cs}/u.test(value)) refuse("has half of a surrogate pair, which no file can hold: remove it");
+  const text = value.replaceAll(";", "\\;");
+  if (Buffer.byteLength(text) > LONGEST_VALUE)
+    refuse(`is longer than the ${LONGEST_VALUE} bytes that a line can hold`);
+  return text;
 }
 
 function abbreviated(text: string): string {
