@@ -57,7 +57,9 @@ export class BindingTable {
   public put(binding: Binding, limit: number): void {
     const known = this.take(binding.dn, (other) => other.contact.equals(binding.contact));
     const entries = this.byDn.get(binding.dn) ?? [];
-    const timer = this.clock.after(Math.max(0, binding.expiresAt - this.clock.now()), () => this.expire(binding));
+    const timer = this.clock.after(Math.max(0, binding.expiresAt - this.clock.now()), () =>
+      this.expire(binding),
+    );
     entries.push({ binding, timer });
     this.byDn.set(binding.dn, entries);
     this.size += 1;
@@ -69,7 +71,11 @@ export class BindingTable {
   }
 
   /** Removes bindings of a DN, all or those that `which` picks; returns how many. */
-  public remove(dn: string, change: "unregistered" | "deleted", which: (binding: Binding) => boolean = () => true) {
+  public remove(
+    dn: string,
+    change: "unregistered" | "deleted",
+    which: (binding: Binding) => boolean = () => true,
+  ) {
     const gone = this.take(dn, which);
     for (const binding of gone) this.onChange(change, binding);
     return gone.length;

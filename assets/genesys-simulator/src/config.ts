@@ -7,7 +7,7 @@ import { z } from "zod";
 
 const dn = z.string().regex(/^[0-9]{1,20}$/, "a DN is 1 to 20 digits");
 const port = z.int().min(1).max(65_535);
-const ipv4 = z.string().refine(isIPv4, "an IPv4 address is needed here");
+const ipv4 = z.string().refine(isIPv4, "an IPv4 address");
 const token = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'");
 
 const server = z.strictObject({
@@ -43,9 +43,17 @@ const digest = z
     enabled: z.boolean().default(false),
     realm: token.default("genesys"),
     /** In order of preference, one challenge each. */
-    algorithms: z.array(z.enum(["MD5", "SHA-256"])).min(1).max(2).default(["MD5"]),
+    algorithms: z
+      .array(z.enum(["MD5", "SHA-256"]))
+      .min(1)
+      .max(2)
+      .default(["MD5"]),
     /** Requests that are challenged. */
-    methods: z.array(z.enum(["REGISTER", "INVITE"])).min(1).max(2).default(["REGISTER"]),
+    methods: z
+      .array(z.enum(["REGISTER", "INVITE"]))
+      .min(1)
+      .max(2)
+      .default(["REGISTER"]),
     /** One user for all DNs; absent: each DN's user name is the DN. */
     username: token.optional(),
     /** Password of every DN that `passwords` doesn't name. */
@@ -95,22 +103,26 @@ export const settingsSchema = z.strictObject({
 
 export const configSchema = z.strictObject({
   /** Hash of the release that the file came with. */
-  release: z.string().max(64).optional(),
+  release: z.string().max(64),
   servers: z
     .array(server)
     .min(1)
     .max(8)
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two servers have the same name")
+    .refine(
+      (all) => new Set(all.map(({ name }) => name)).size === all.length,
+      "every server needs a name of its own",
+    )
     .refine(
       (all) => new Set(all.map(({ address, port }) => `${address}:${port}`)).size === all.length,
-      "two servers have the same address and port",
+      "every server needs an address and port of its own",
     ),
   /** HTTP API. It asks nobody for a password, so it listens on loopback only. */
   api: z.strictObject({
     address: ipv4
       .refine((address) => address.startsWith("127."), "the HTTP API may listen on a loopback address only")
       .default("127.0.0.1"),
-    port,
+    /** 0: any free one. */
+    port: z.int().min(0).max(65_535),
   }),
   /**
    * "separate": each server knows only what registered at itself, so a client that falls back must register again

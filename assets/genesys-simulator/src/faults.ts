@@ -2,12 +2,27 @@ import { z } from "zod";
 import type { HeaderInit } from "../../../lib/sip";
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "a header's name is letters, digits and '-'");
-const line = z.string().max(512).regex(/^[\x20-\x7e]*$/, "one line of printable ASCII is needed here");
+const line = z
+  .string()
+  .max(512)
+  .regex(/^[\x20-\x7e]*$/, "one line of printable ASCII is needed here");
 
 /** Written by this server itself: a fault that sets one of them would make no SIP message. */
-const OWN_HEADERS = new Set(["via", "v", "from", "f", "to", "t", "call-id", "i", "cseq", "content-length", "l"]);
+const OWN_HEADERS = new Set([
+  "via",
+  "v",
+  "from",
+  "f",
+  "to",
+  "t",
+  "call-id",
+  "i",
+  "cseq",
+  "content-length",
+  "l",
+]);
 
-const statusFault = z.strictObject({
+const answer = z.strictObject({
   method: z.string().regex(/^[A-Z]{1,32}$/, "a method is written in capitals"),
   code: z.int().min(300).max(699),
   reason: line.optional(),
@@ -18,9 +33,17 @@ const statusFault = z.strictObject({
     })
     .default({}),
   /** Only requests whose To has this user. */
-  dn: z.string().regex(/^[0-9]{1,20}$/).optional(),
+  dn: z
+    .string()
+    .regex(/^[0-9]{1,20}$/)
+    .optional(),
   /** How many requests are answered like that; absent: every one. */
   times: z.int().min(1).max(1_000_000).optional(),
+});
+
+const statusFault = answer.refine(({ method, code }) => method === "INVITE" || code !== 408, {
+  error: "only INVITE is ever answered 408 (RFC 4320): use 'down' or 'delayMs', or another code",
+  path: ["code"],
 });
 
 /** What can be wrong with one server. */
@@ -37,9 +60,7 @@ export const faultsSchema = z.strictObject({
   /** Which messages are lost is a function of this number. */
   seed: z.int().min(0).max(0xffff_ffff).default(1),
   /** Requests that are answered with a status instead of being handled; the first that fits counts. */
-  status: z
-    .union([statusFault.transform((one) => [one]), z.array(statusFault).max(32)])
-    .default([]),
+  status: z.union([statusFault.transform((one) => [one]), z.array(statusFault).max(32)]).default([]),
 });
 
 export type Faults = z.output<typeof faultsSchema>;

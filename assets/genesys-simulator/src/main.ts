@@ -5,5 +5,6 @@ import { Simulator } from "./simulator";
 runService({
   name: "genesys-simulator",
   schema: configSchema,
+  healthUrl: ({ api }) => `http://${api.address}:${api.port}/healthz`,
   start: (config, { log }) => Simulator.start(config, { log }),
 });

@@ -67,7 +67,8 @@ export class Registrar {
   /** The challenge or refusal, or undefined when the request may pass. */
   public authenticate(request: SipRequest, dn: string): Answer | undefined {
     const method = request.method;
-    if (!this.digest || !this.settings.digest.methods.some((challenged) => challenged === method)) return undefined;
+    if (!this.digest || !this.settings.digest.methods.some((challenged) => challenged === method))
+      return undefined;
     const verdict = this.digest.verify(request);
     if (!verdict.ok) {
       const note = `credentials ${verdict.reason}`;
@@ -101,7 +102,11 @@ export class Registrar {
       const asked = contact.expires ?? request.expires ?? this.settings.expires.default;
       if (asked > 0 && asked < this.settings.expires.min) {
         const headers = [["Min-Expires", this.settings.expires.min]] as const;
-        return { status: 423, headers, note: `${asked} s is below the minimum of ${this.settings.expires.min} s` };
+        return {
+          status: 423,
+          headers,
+          note: `${asked} s is below the minimum of ${this.settings.expires.min} s`,
+        };
       }
       const known = this.bindings.of(dn).find((binding) => binding.contact.equals(uri));
       if (known && isOutOfOrder(known, callId, cseq)) return outOfOrder;

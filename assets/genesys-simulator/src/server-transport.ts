@@ -48,7 +48,9 @@ export class ServerTransport extends EventEmitter<TransportEvents> implements Tr
   }
 
   public flowTo(remote: Address): Flow {
-    return this.inner ? this.outer(this.inner.flowTo(remote)) : new ServerFlow(this, this.local, remote, undefined);
+    return this.inner
+      ? this.outer(this.inner.flowTo(remote))
+      : new ServerFlow(this, this.local, remote, undefined);
   }
 
   /** What a fault takes is gone without an error, as on a network. */

@@ -44,12 +44,17 @@ export class Simulator {
     return self;
   }
 
-  public get release(): string | undefined {
+  public get release(): string {
     return this.config.release;
   }
 
   public get currentSettings(): Settings {
     return this.settings;
+  }
+
+  /** Where the HTTP API listens: "http://127.0.0.1:8090". */
+  public get apiUrl(): string {
+    return (this.api as HttpApi).url;
   }
 
   /** Takes settings over; registrations and calls that are there stay. */
@@ -64,7 +69,9 @@ export class Simulator {
     const fixed = ["servers", "api", "registrations"] as const;
     const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(this.config[key]));
     if (changed.length > 0) {
-      throw new Error(`${changed.join(", ")} can't change while it runs: restart the container of genesys-simulator`);
+      throw new Error(
+        `${changed.join(", ")} can't change while it runs: restart the container of genesys-simulator`,
+      );
     }
     this.config = config;
     this.applySettings(config.settings);
@@ -89,10 +96,13 @@ export class Simulator {
     for (const server of servers) {
       const bindings = shared ?? this.table();
       this.servers.push(await SipServer.start({ server, settings, bindings, calls, messages, clock, log }));
-      log.info({ server: server.name }, `${server.name} listens at ${server.address}:${server.port}, UDP and TCP`);
+      log.info(
+        { server: server.name },
+        `${server.name} listens at ${server.address}:${server.port}, UDP and TCP`,
+      );
     }
     this.api = await HttpApi.listen(api, routes(this), log);
-    log.info({}, `HTTP API listens at http://${api.address}:${api.port}`);
+    log.info({}, `HTTP API listens at ${this.api.url}`);
   }
 
   private table(): BindingTable {

@@ -50,10 +50,18 @@ export class SipServer {
   public static async start(options: SipServerOptions): Promise<SipServer> {
     const self = new SipServer(options);
     const { address, port } = options.server;
-    const shared = { server: self.name, faults: self.faults, messages: options.messages, clock: options.clock };
+    const shared = {
+      server: self.name,
+      faults: self.faults,
+      messages: options.messages,
+      clock: options.clock,
+    };
     self.udp = await ServerTransport.create({ ...shared, open: () => createUdpTransport({ address, port }) });
     try {
-      self.tcp = await ServerTransport.create({ ...shared, open: () => createTcpTransport({ address, port }) });
+      self.tcp = await ServerTransport.create({
+        ...shared,
+        open: () => createTcpTransport({ address, port }),
+      });
     } catch (error) {
       await self.udp.close();
       throw error;
@@ -100,7 +108,9 @@ export class SipServer {
   /** The way to a contact: its own host and port where that is an address, else where its REGISTER came from. */
   public flowTo(contact: SipUri, source: { readonly address: string; readonly port: number }): Flow {
     const transport = contact.params.get("transport")?.toLowerCase() === "tcp" ? this.tcp : this.udp;
-    const remote = /^[0-9.]+$/.test(contact.host) ? { address: contact.host, port: contact.port ?? 5060 } : source;
+    const remote = /^[0-9.]+$/.test(contact.host)
+      ? { address: contact.host, port: contact.port ?? 5060 }
+      : source;
     return transport.flowTo(remote);
   }
 
@@ -111,13 +121,19 @@ export class SipServer {
 
   private receive(incoming: IncomingRequest): void {
     const { request } = incoming;
-    if (request.method === "ACK") return;
     try {
       this.dispatch(incoming);
     } catch (error) {
-      if (!(error instanceof SipParseError)) throw error;
-      this.options.log.warn({ server: this.name, method: request.method }, `refused: ${error.message}`);
-      incoming.respond(error.status);
+      const { log } = this.options;
+      const fields = { server: this.name, method: request.method };
+      if (error instanceof SipParseError) {
+        log.warn(fields, `${request.method} refused: ${error.message}`);
+        incoming.respond(error.status);
+      } else {
+        // One request that can't be handled must not end the calls of the others.
+        log.error({ ...fields, err: error }, `${request.method} failed`);
+        incoming.respond(500);
+      }
     }
   }
 
@@ -179,6 +195,9 @@ export class SipServer {
     if (note === undefined) return;
     const { method, to } = incoming.request;
     const dn = userOf(to);
-    this.options.log.info({ server: this.name, dn, method, status }, `${method} of DN ${dn}: ${status}, ${note}`);
+    this.options.log.info(
+      { server: this.name, dn, method, status },
+      `${method} of DN ${dn}: ${status}, ${note}`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Log } from "../log";
 
 /** A request that is at fault: what is wrong goes to the client as JSON. */
@@ -54,6 +55,12 @@ export class HttpApi {
     return api;
   }
 
+  /** "http://127.0.0.1:8090" */
+  public get url(): string {
+    const { address, port } = this.server.address() as AddressInfo;
+    return `http://${address}:${port}`;
+  }
+
   public async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
@@ -96,7 +103,8 @@ export class HttpApi {
       if (verb === method) return { handler, name };
       allowed.push(verb);
     }
-    if (allowed.length > 0) throw new ApiError(405, `${method} ${path}: only ${allowed.join(", ")} can be done here`);
+    if (allowed.length > 0)
+      throw new ApiError(405, `${method} ${path}: only ${allowed.join(", ")} can be done here`);
     const known = [...new Set(Object.keys(this.routes))].join(", ");
     throw new ApiError(404, `${path} is nothing here; there are ${known}`);
   }
@@ -146,5 +154,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
     response.writeHead(status).end();
     return;
   }
-  response.writeHead(status, { "Content-Type": "application/json" }).end(`${JSON.stringify(body, null, 2)}\n`);
+  response
+    .writeHead(status, { "Content-Type": "application/json" })
+    .end(`${JSON.stringify(body, null, 2)}\n`);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settingsSchema, type Settings } from "../config";
+import { type Settings, settingsSchema } from "../config";
 import { faultsSchema } from "../faults";
 import type { Simulator } from "../simulator";
 import type { SipServer } from "../sip-server";
@@ -13,13 +13,15 @@ export function routes(simulator: Simulator): Routes {
   const serversNamed = (name: string | undefined): SipServer[] => {
     if (name === undefined) return simulator.servers;
     const found = simulator.servers.filter((server) => server.name === name);
-    if (found.length === 0) throw new ApiError(404, `server '${name}' is not one of ${serverNames().join(", ")}`);
+    if (found.length === 0)
+      throw new ApiError(404, `server '${name}' is not one of ${serverNames().join(", ")}`);
     return found;
   };
 
   const tablesOf = (servers: readonly SipServer[]) => new Set(servers.map(({ bindings }) => bindings));
 
-  const faultsInForce = () => Object.fromEntries(simulator.servers.map(({ name, faults }) => [name, faults.current]));
+  const faultsInForce = () =>
+    Object.fromEntries(simulator.servers.map(({ name, faults }) => [name, faults.current]));
 
   return {
     "GET /healthz": () => ({

@@ -1,13 +1,20 @@
-import type { Clock, Dialog, IncomingRequest } from "../../../../lib/sip";
+import type { Clock, Dialog, IncomingRequest, SipRequest } from "../../../../lib/sip";
 import type { Settings } from "../config";
 import type { Log } from "../log";
-import { userOf } from "../registrar";
+import { type Answer, userOf } from "../registrar";
 import type { SipServer } from "../sip-server";
 import { Call } from "./call";
 import type { CallRecord } from "./call-record";
+import { LATE_OFFER } from "./relay";
 
 /** Calls that have ended and are still shown. */
 const KEPT = 200;
+
+const notRegistered: Answer = {
+  status: 404,
+  reason: "Invalid Called DN",
+  note: "the called DN is not registered here",
+};
 
 /** The calls of all servers. */
 export class CallCenter {
@@ -31,18 +38,18 @@ export class CallCenter {
     const uri = request.parsedUri;
     const to = "decodedUser" in uri ? uri.decodedUser : undefined;
     const from = userOf(request.from) ?? "anonymous";
-    const refuse = (status: number, why: string, reason?: string) => {
-      incoming.respond(status, { reason });
-      this.log.info({ server: server.name, from, to, status }, `call of ${from} to ${to}: ${status}, ${why}`);
-    };
-
-    if (request.maxForwards === 0) return refuse(483, "it went round in circles");
     const binding = to === undefined ? undefined : server.registrar.lookup(to);
-    if (!binding) return refuse(404, "that DN is not registered here", "Invalid Called DN");
-    if (this.active.size >= this.settings.calls.maxActive) {
-      return refuse(503, `${this.active.size} calls are up, which is the limit`);
+    const refusal = binding && this.refusal(request);
+    if (!binding || refusal) {
+      const { status, reason, note } = refusal ?? notRegistered;
+      incoming.respond(status, { reason });
+      this.log.info(
+        { server: server.name, from, to, status },
+        `call of ${from} to ${to}: ${status}, ${note}`,
+      );
+      return;
     }
-    const call = new Call({
+    const call: Call = new Call({
       server,
       incoming,
       binding,
@@ -81,6 +88,16 @@ export class CallCenter {
   public async stop(deadline: number): Promise<void> {
     const calls = [...this.active.values()];
     await Promise.all(calls.map((call) => call.hangUp("switch", 480, "the simulator stops", deadline)));
+  }
+
+  private refusal(request: SipRequest): Answer | undefined {
+    if (request.maxForwards === 0) return { status: 483, note: "it went round in circles" };
+    if (request.body.length === 0)
+      return { status: 488, reason: LATE_OFFER, note: "the INVITE has no offer" };
+    const limit = this.settings.calls.maxActive;
+    return this.active.size < limit
+      ? undefined
+      : { status: 503, note: `${limit} calls are up, which is the limit` };
   }
 
   private keep(call: Call): void {

@@ -56,18 +56,20 @@ export class Call {
   private called: Dialog | undefined;
   private readonly talk: TalkEvent;
   private readonly flow: Flow;
-  /** Contact that each side is given: the server's address, with the DN of the other side. */
+  /** Contact URI that each side is given: the server's address, with the DN of the other side. */
   private readonly contacts: Readonly<Record<Leg, string>>;
   private readonly details: Omit<CallRecord, "state" | "talk" | "talkStatus">;
 
   constructor(private readonly options: CallOptions) {
-    const { server, incoming, binding, from } = options;
+    const { server, incoming, binding, from, settings, clock } = options;
     this.flow = server.flowTo(binding.contact, binding.source);
     this.contacts = {
-      caller: `<${server.uri(binding.dn, incoming.flow)}>`,
-      called: `<${server.uri(from, this.flow)}>`,
+      caller: String(server.uri(binding.dn, incoming.flow)),
+      called: String(server.uri(from, this.flow)),
     };
-    this.talk = new TalkEvent(server.agent, options.settings.talk, options.clock, (message) => this.say(message));
+    this.talk = new TalkEvent(server.agent, this.contacts.called, settings.talk, clock, (what) =>
+      this.say(what),
+    );
     this.details = {
       uuid: this.uuid,
       server: server.name,
@@ -171,7 +173,7 @@ export class Call {
         ["To", `<sip:${binding.dn}@${address}:${port}>`],
         ["Call-ID", `${randomUUID()}@${address}`],
         ["CSeq", "1 INVITE"],
-        ["Contact", this.contacts.called],
+        ["Contact", `<${this.contacts.called}>`],
         ["Allow", ALLOW],
         ["Allow-Events", "talk, hold"],
         ["X-Genesys-CallUUID", this.uuid],
@@ -196,7 +198,7 @@ export class Call {
     const { headers, body } = passThrough(response);
     incoming.respond(response.status, {
       reason: response.reason,
-      headers: [["Contact", this.contacts.caller], ...headers],
+      headers: [["Contact", `<${this.contacts.caller}>`], ...headers],
       body,
     });
     if (this.state === "ringing") return;
@@ -241,7 +243,9 @@ export class Call {
     });
     incoming
       .accept({ contact: this.contacts.caller, ...passThrough(response) })
-      .catch((error: unknown) => this.hangUp("switch", undefined, `the caller sent no ACK: ${textOf(error)}`));
+      .catch((error: unknown) =>
+        this.hangUp("switch", undefined, `the caller sent no ACK: ${textOf(error)}`),
+      );
   }
 
   /** No final response from the phone: nothing at all, or no way to it. */
@@ -259,7 +263,8 @@ export class Call {
     const towards = leg === "caller" ? "called" : "caller";
     const contacts = { answer: this.contacts[leg], request: this.contacts[towards] };
     const outcome = await relay(server.agent, incoming, other, contacts);
-    if (outcome === "gone") await this.hangUp("switch", undefined, "the other side knows nothing of this call");
+    if (outcome === "gone")
+      await this.hangUp("switch", undefined, "the other side knows nothing of this call");
   }
 
   /** Ends a call that the caller gave up while it rang; `status` where the agent has not answered the INVITE yet. */
@@ -278,13 +283,18 @@ export class Call {
     this.enter("ended");
     this.timer?.cancel();
     this.talk.cancel();
-    this.note({ endedAt: new Date().toISOString(), endedBy: by, ...(status === undefined ? {} : { status }) });
+    this.note({
+      endedAt: new Date().toISOString(),
+      endedBy: by,
+      ...(status === undefined ? {} : { status }),
+    });
     this.say(`ended by the ${by}: ${why}`);
     this.options.onEnded();
   }
 
   private enter(state: CallState): void {
-    if (!NEXT[this.state].includes(state)) throw new Error(`a call that is ${this.state} can't become ${state}`);
+    if (!NEXT[this.state].includes(state))
+      throw new Error(`a call that is ${this.state} can't become ${state}`);
     this.state = state;
   }
 

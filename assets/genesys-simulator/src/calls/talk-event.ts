@@ -16,6 +16,8 @@ export class TalkEvent {
 
   constructor(
     private readonly agent: UserAgent,
+    /** Contact URI of the server towards the phone. */
+    private readonly contact: string,
     private readonly settings: Settings["talk"],
     private readonly clock: Clock,
     private readonly say: (message: string) => void,
@@ -52,6 +54,7 @@ export class TalkEvent {
         headers: [
           ["Event", "talk"],
           ["Subscription-State", "active"],
+          ["Contact", `<${this.contact}>`],
         ],
       });
       this.current = "answered";

@@ -1,0 +1,340 @@
+import type { CallRecord } from "../../../assets/genesys-simulator/src/calls/call-record";
+import type { IncomingRequest, SipResponse } from "../../../lib/sip";
+import { ANSWER, Endpoint, eventually, OFFER, TestSimulator } from "./harness";
+
+let simulator: TestSimulator;
+let caller: Endpoint;
+let called: Endpoint;
+
+async function start(...overrides: Parameters<typeof TestSimulator.start>): Promise<void> {
+  simulator = await TestSimulator.start(...overrides);
+  caller = await Endpoint.open("1002");
+  called = await Endpoint.open("1003");
+  await called.register(simulator.primary);
+}
+
+afterEach(async () => {
+  await Promise.all([caller.close(), called.close()]);
+  await simulator.stop();
+});
+
+/** The called phone rings, and leaves the INVITE to the test. */
+function ringing(headers: [string, string][] = []): Promise<IncomingRequest> {
+  return new Promise((resolve) => {
+    called.onRequest = (incoming) => {
+      if (incoming.request.method !== "INVITE") {
+        incoming.respond(200);
+        return;
+      }
+      incoming.respond(180, { headers: [["Contact", `<${called.contact}>`], ...headers] });
+      resolve(incoming);
+    };
+  });
+}
+
+const SDP = [["Content-Type", "application/sdp"]] as const;
+
+/** A call that is up: both dialogs. */
+async function connected() {
+  const rang = ringing();
+  const outgoing = caller.invite(simulator.primary, "1003");
+  const incoming = await rang;
+  await incoming.accept({ contact: called.contact, headers: SDP, body: ANSWER });
+  const { response, dialog } = await outgoing.final;
+  if (!dialog || !incoming.dialog) throw new Error("no dialog");
+  await eventually(() => simulator.simulator.calls.records()[0]?.state === "answered", "the call to be up");
+  return { response, callerDialog: dialog, calledDialog: incoming.dialog, incoming };
+}
+
+async function calls(): Promise<CallRecord[]> {
+  return (await simulator.api("GET", "/calls")).body;
+}
+
+const bye = (endpoint: Endpoint) => endpoint.requests.filter(({ request }) => request.method === "BYE");
+
+describe("a call between two DNs", () => {
+  it("passes through both legs with bodies unchanged and a CallUUID", async () => {
+    await start();
+    const progress: SipResponse[] = [];
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003", {
+      onProvisional: (response) => progress.push(response),
+    });
+    const incoming = await rang;
+    expect(incoming.request.body.toString()).toBe(OFFER);
+    expect(incoming.request.get("X-Genesys-CallUUID")).toMatch(/^[0-9A-Z]{32}$/);
+    expect(incoming.request.from.displayName).toBe("Agent 1002");
+    expect(incoming.request.uri).toBe(called.contact);
+    await incoming.accept({ contact: called.contact, headers: SDP, body: ANSWER });
+    const { response, dialog } = await outgoing.final;
+    expect([response.status, response.body.toString()]).toEqual([200, ANSWER]);
+    expect(progress.map(({ status }) => status)).toEqual([100, 180]);
+    expect(dialog?.callId).not.toBe(incoming.request.callId);
+    const [call] = await calls();
+    expect(call).toMatchObject({ from: "1002", to: "1003", state: "answered", server: "primary" });
+    expect(call?.uuid).toBe(incoming.request.get("X-Genesys-CallUUID"));
+  });
+
+  it("reaches a phone over TCP from one over UDP", async () => {
+    await start();
+    const overTcp = await Endpoint.open("1004", "TCP");
+    try {
+      overTcp.onRequest = (incoming) => {
+        if (incoming.request.method === "INVITE")
+          void incoming.accept({ contact: overTcp.contact, body: ANSWER });
+      };
+      await overTcp.register(simulator.primary);
+      const { response } = await caller.invite(simulator.primary, "1004").final;
+      expect(response.status).toBe(200);
+      expect(overTcp.requests[0]?.request.via.transport).toBe("TCP");
+    } finally {
+      await overTcp.close();
+    }
+  });
+
+  it("ends both legs when the caller hangs up", async () => {
+    await start();
+    const { callerDialog } = await connected();
+    await expect(caller.agent.sendInDialog(callerDialog, "BYE")).resolves.toMatchObject({ status: 200 });
+    await eventually(() => bye(called).length === 1, "BYE at the called phone");
+    expect(await calls()).toEqual([
+      expect.objectContaining({ state: "ended", endedBy: "caller", status: 200 }),
+    ]);
+  });
+
+  it("ends both legs when the called phone hangs up", async () => {
+    await start();
+    const { calledDialog } = await connected();
+    await expect(called.agent.sendInDialog(calledDialog, "BYE")).resolves.toMatchObject({ status: 200 });
+    await eventually(() => bye(caller).length === 1, "BYE at the caller");
+    expect(await calls()).toEqual([expect.objectContaining({ state: "ended", endedBy: "called" })]);
+  });
+
+  it("cancels the called phone when the caller cancels", async () => {
+    await start();
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    const incoming = await rang;
+    const cancelled = new Promise<void>((resolve) => {
+      incoming.onCancel = resolve;
+    });
+    await eventually(() => outgoing.earlyDialog, "180 at the caller");
+    outgoing.cancel();
+    await cancelled;
+    expect((await outgoing.final).response.status).toBe(487);
+    expect(await calls()).toEqual([
+      expect.objectContaining({ state: "ended", endedBy: "caller", status: 487 }),
+    ]);
+  });
+
+  it("hangs the called phone up when its 200 crossed the caller's CANCEL", async () => {
+    await start();
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    const incoming = await rang;
+    await eventually(() => outgoing.earlyDialog, "180 at the caller");
+    // Answered in the moment that the CANCEL comes: its 200 is on the way before the 487.
+    const cancelled = eventually(
+      () => simulator.simulator.calls.records()[0]?.state === "ended",
+      "the CANCEL",
+    );
+    await simulator.api("PUT", "/faults", { delayMs: 100 });
+    outgoing.cancel();
+    await incoming.accept({ contact: called.contact, body: ANSWER });
+    await simulator.api("DELETE", "/faults");
+    await cancelled;
+    const { response } = await outgoing.final;
+    await eventually(() => bye(called).length === 1, "BYE at the called phone");
+    expect(response.status).toBe(487);
+  });
+
+  it.each([
+    [486, 486, "Busy Here"],
+    [603, 603, "Decline"],
+    [302, 480, "Temporarily Unavailable"],
+    [401, 480, "Temporarily Unavailable"],
+  ])("passes the phone's %d on as %d", async (status, passed, reason) => {
+    await start();
+    called.onRequest = (incoming) => void incoming.respond(status);
+    const { response, dialog } = await caller.invite(simulator.primary, "1003").final;
+    expect([response.status, response.reason, dialog]).toEqual([passed, reason, undefined]);
+  });
+
+  it("answers 404 Invalid Called DN where nobody is registered", async () => {
+    await start();
+    const { response } = await caller.invite(simulator.primary, "1004").final;
+    expect([response.status, response.reason]).toEqual([404, "Invalid Called DN"]);
+    expect(simulator.lines).toContain("call of 1002 to 1004: 404, the called DN is not registered here");
+  });
+
+  it("answers 408 for a phone that says nothing, and 480 for one that only rings", async () => {
+    await start({ calls: { responseSeconds: 1, ringSeconds: 1 } });
+    called.onRequest = () => undefined;
+    await simulator.api("PUT", "/faults", { server: "primary" });
+    const silent = await Endpoint.open("1005");
+    await silent.register(simulator.primary);
+    await silent.close();
+    // Its socket is closed: ICMP says so at once, or nothing ever comes.
+    const { response } = await caller.invite(simulator.primary, "1005").final;
+    expect([408, 480]).toContain(response.status);
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    const incoming = await rang;
+    const cancelled = new Promise<void>((resolve) => {
+      incoming.onCancel = resolve;
+    });
+    expect((await outgoing.final).response.status).toBe(480);
+    await cancelled;
+  });
+
+  it.each([
+    ["the caller", "caller"],
+    ["the called phone", "called"],
+  ] as const)("passes re-INVITE, UPDATE and INFO of %s and their answers", async (_who, side) => {
+    await start();
+    const { callerDialog, calledDialog } = await connected();
+    const [from, to, dialog] =
+      side === "caller" ? [caller, called, callerDialog] : [called, caller, calledDialog];
+    to.onRequest = (incoming) => {
+      const { method } = incoming.request;
+      if (method === "INVITE") void incoming.accept({ contact: to.contact, headers: SDP, body: "answer" });
+      else if (method === "INFO") incoming.respond(415);
+      else incoming.respond(200, { headers: SDP, body: "updated" });
+    };
+    const headers = [...SDP, ["Contact", `<${from.contact}>`]] as const;
+    const update = await from.agent.sendInDialog(dialog, "UPDATE", { headers, body: "new" });
+    expect([update.status, update.body.toString()]).toEqual([200, "updated"]);
+    const info = await from.agent.sendInDialog(dialog, "INFO", {
+      headers: [["Content-Type", "application/dtmf-relay"]],
+      body: "Signal=5",
+    });
+    expect(info.status).toBe(415);
+    const reinvite = dialog.request("INVITE", { headers, body: "offer" });
+    const { response } = await from.agent.invite(reinvite, { flow: dialog.flow }).final;
+    expect([response.status, response.body.toString()]).toEqual([200, "answer"]);
+    const passed = to.requests
+      .map(({ request }) => request)
+      .filter(({ method, body }) => method !== "INVITE" || body.toString() !== OFFER);
+    expect(passed.map(({ method, body }) => [method, body.toString()])).toEqual([
+      ["UPDATE", "new"],
+      ["INFO", "Signal=5"],
+      ["INVITE", "offer"],
+    ]);
+    // The call is still up and can be ended.
+    await expect(from.agent.sendInDialog(dialog, "BYE")).resolves.toMatchObject({ status: 200 });
+    await eventually(() => bye(to).length === 1, "BYE at the other side");
+  });
+
+  it("ends a call when the other side has forgotten it", async () => {
+    await start();
+    const { callerDialog, calledDialog } = await connected();
+    called.agent.endDialog(calledDialog);
+    const answer = await caller.agent.sendInDialog(callerDialog, "INFO");
+    expect(answer.status).toBe(481);
+    await eventually(() => simulator.simulator.calls.count === 0, "the call to end");
+  });
+
+  it("refuses an INVITE without an offer, and one that has gone round", async () => {
+    await start();
+    const offerless = await caller.invite(simulator.primary, "1003", { body: "" }).final;
+    expect(offerless.response.status).toBe(488);
+    const round = await caller.invite(simulator.primary, "1003", { headers: [["Max-Forwards", 0]] }).final;
+    expect(round.response.status).toBe(483);
+  });
+
+  it("refuses calls above the limit", async () => {
+    await start({ calls: { maxActive: 1 } });
+    const rang = ringing();
+    const first = caller.invite(simulator.primary, "1003");
+    await rang;
+    const { response } = await caller.invite(simulator.primary, "1003").final;
+    expect(response.status).toBe(503);
+    first.cancel();
+    await first.final;
+  });
+
+  it("challenges INVITE too where that is set", async () => {
+    await start({ digest: { enabled: true, password: "secret", methods: ["INVITE"] } });
+    const { response } = await caller.invite(simulator.primary, "1003").final;
+    expect([response.status, response.get("WWW-Authenticate")]).toEqual([
+      401,
+      expect.stringContaining("genesys"),
+    ]);
+  });
+
+  it("hangs everybody up when it stops", async () => {
+    await start();
+    await connected();
+    await simulator.stop();
+    expect([bye(caller).length, bye(called).length]).toEqual([1, 1]);
+  });
+});
+
+describe("NOTIFY talk", () => {
+  const notify = () => called.requests.filter(({ request }) => request.method === "NOTIFY");
+
+  it("comes in the early dialog of the phone that rings, with an empty body", async () => {
+    await start({ talk: { mode: "always", delayMs: 20 } });
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    const invite = await rang;
+    const { request } = await eventually(() => notify()[0], "NOTIFY");
+    expect(request.get("Event")).toBe("talk");
+    expect(request.get("Subscription-State")).toBe("active");
+    expect(request.body).toHaveLength(0);
+    expect(request.callId).toBe(invite.request.callId);
+    expect(request.to.tag).toBe(invite.dialog?.localTag);
+    expect(request.cseq.number).toBeGreaterThan(invite.request.cseq.number);
+    await eventually(() => simulator.simulator.calls.records()[0]?.talk === "answered", "its answer");
+    outgoing.cancel();
+    await outgoing.final;
+  });
+
+  it("is sent again and again to a phone that never answers it, and the call goes on", async () => {
+    await start({ talk: { mode: "always", delayMs: 0 } });
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    const invite = await rang;
+    called.onRequest = () => undefined;
+    const out = async () =>
+      ((await simulator.api("GET", "/messages?method=NOTIFY&direction=out")).body as { startLine: string }[])
+        .length;
+    // T1 is 500 ms: the first retransmission after that, the second a second later.
+    await new Promise((resolve) => setTimeout(resolve, 1700));
+    expect(await out()).toBe(3);
+    await invite.accept({ contact: called.contact, body: ANSWER });
+    const { response, dialog } = await outgoing.final;
+    expect(response.status).toBe(200);
+    expect((await calls())[0]).toMatchObject({ state: "answered", talk: "sent" });
+    if (dialog) await caller.agent.sendInDialog(dialog, "BYE");
+  });
+
+  it("is not sent once the call is answered, and not where it is off", async () => {
+    await start({ talk: { mode: "always", delayMs: 50 } });
+    await connected();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(notify()).toEqual([]);
+    await simulator.api("PUT", "/settings", { talk: { mode: "off", delayMs: 0 } });
+    const rang = ringing();
+    const second = caller.invite(simulator.primary, "1003");
+    await rang;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(notify()).toEqual([]);
+    second.cancel();
+    await second.final;
+  });
+
+  it.each([
+    ["with Allow-Events: talk", [["Allow-Events", "hold, talk"]] as [string, string][], 1],
+    ["without it", [], 0],
+  ])("in mode 'advertised' goes to a phone %s", async (_what, headers, count) => {
+    await start({ talk: { mode: "advertised", delayMs: 0 } });
+    const rang = ringing(headers);
+    const outgoing = caller.invite(simulator.primary, "1003");
+    await rang;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(notify()).toHaveLength(count);
+    outgoing.cancel();
+    await outgoing.final;
+  });
+});
