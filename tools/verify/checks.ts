@@ -120,16 +120,19 @@ const genesys: Check = {
     const registered = await within(SETTLE_DEADLINE, async () => {
       const seen = await dnsAtGenesys(environment, host);
       const missing = wanted.filter((dn) => !seen.has(dn));
-      if (missing.length > 0)
-        throw new Error(`${list(missing)} not registered: docker logs ${reporter(environment)}`);
+      if (missing.length > 0) throw new Error(`${list(missing)} not registered: ${wayOut(environment)}`);
       return seen;
     });
     return `${list(wanted)} at ${[...new Set(wanted.map((dn) => registered.get(dn)))].join(", ")}`;
   },
 };
 
-function reporter(environment: Environment): string {
-  return `${environment.name}-${environment.forwardingMode === "proxy" ? "sip-proxy" : "asterisk"}`;
+function wayOut({ name, forwardingMode }: Environment): string {
+  if (forwardingMode === "proxy") return `docker logs ${name}-sip-proxy`;
+  return (
+    "if Asterisk has them as Registered, Genesys has lost them: they come back with the next refresh,\n" +
+    `or at once by: docker exec ${name}-asterisk asterisk -C /config/current/asterisk.conf -rx 'pjsip send register *all'`
+  );
 }
 
 /** Static mode: the DNs of the file. Proxy mode: those whose phone is registered at Asterisk. */

@@ -60,9 +60,9 @@ export class Phones {
     this.open.clear();
   }
 
-  private connect(dn: string): Promise<Phone> {
-    const options = { url: this.url, tls: this.tls, dn, password: this.password(dn), deadlineMs: DEADLINE };
-    return Phone.connect(options);
+  /** Opens a phone that is not registered yet. */
+  public connect(dn: string, password = this.password(dn)): Promise<Phone> {
+    return Phone.connect({ url: this.url, tls: this.tls, dn, password, deadlineMs: DEADLINE });
   }
 
   private password(dn: string): string {

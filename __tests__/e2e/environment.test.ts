@@ -1,0 +1,281 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Environment, loadEnvironment } from "../../config";
+import type { Phone } from "../../lib/phone";
+import { Phones } from "../../tools/verify/phones";
+
+/**
+ * The README's two commands on the real engine, and what users get from them. Genesys is the simulator; everything
+ * else is what production runs.
+ */
+
+const root = join(__dirname, "..", "..");
+const MINUTE = 60_000;
+
+/** Runs one of the project's commands as a user would. Its output, colours and progress left out, and its status. */
+function command(path: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const result = spawnSync(path, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+  });
+  return { status: result.status, output: result.stdout + result.stderr };
+}
+
+const docker = (...args: string[]) =>
+  execFileSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+
+let environment: Environment;
+let phones: Phones;
+
+function use(mode: "static" | "proxy") {
+  environment = loadEnvironment(join(root, "environments/local.yaml"), { FORWARDING_MODE: mode }).environment;
+  phones = new Phones(environment);
+}
+
+/** What the simulator's API answers. */
+async function simulator<T>(path: string, method = "GET"): Promise<T> {
+  const url = `http://127.0.0.1:${environment.simulatorPort}${path}`;
+  const answer = await fetch(url, { method, signal: AbortSignal.timeout(5000) });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as T;
+}
+
+/** DNs that are registered at Genesys. */
+async function registeredDns(): Promise<string[]> {
+  const rows = await simulator<{ dn: string }[]>("/registrations");
+  return rows.map(({ dn }) => dn).sort();
+}
+
+async function eventually(deadline: number, expectation: () => Promise<void>): Promise<void> {
+  const end = Date.now() + deadline;
+  for (;;) {
+    try {
+      return await expectation();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+const open: Phone[] = [];
+
+async function signedIn(dn: string): Promise<Phone> {
+  const phone = await phones.connect(dn);
+  open.push(phone);
+  await phone.register();
+  return phone;
+}
+
+afterEach(async () => {
+  for (const phone of open.splice(0)) {
+    await phone.unregister().catch(() => undefined);
+    await phone.close();
+  }
+});
+
+beforeAll(() => {
+  use("static");
+  // On a machine that others have used, what is left of their environment would stand in the way.
+  if (process.env.CI)
+    expect(command("npm", ["run", "--silent", "destroy", "--", "local", "--yes"]).status).toBe(0);
+}, 10 * MINUTE);
+
+function expectAllGreen({ status, output }: { status: number | null; output: string }) {
+  expect(output).toMatch(/all \d+ checks green/);
+  expect(status).toBe(0);
+}
+
+function callsWork() {
+  it(
+    "rings 1003 when 1002 calls it, through Genesys, with the call's UUID",
+    async () => {
+      const caller = await signedIn("1002");
+      const callee = await signedIn("1003");
+      await eventually(15_000, async () => expect(await registeredDns()).toStrictEqual(["1002", "1003"]));
+      await simulator("/messages", "DELETE");
+
+      const call = await caller.invite("1003");
+      const incoming = await callee.incomingCall();
+      expect((await call.ringing()).status).toBe(180);
+      expect(incoming.request.get("X-Genesys-CallUUID")).toMatch(/^[0-9A-Z]{32}$/);
+      expect(incoming.request.get("From")).toContain("Agent 1002");
+      const passed = await simulator<{ dn: string }[]>("/messages?method=INVITE&direction=in");
+      expect(passed.length).toBeGreaterThan(0);
+
+      expect((await call.cancel()).status).toBe(487);
+    },
+    MINUTE,
+  );
+
+  it(
+    "ends the call for both when one hangs up",
+    async () => {
+      const caller = await signedIn("1002");
+      const callee = await signedIn("1003");
+      await eventually(15_000, async () => expect(await registeredDns()).toStrictEqual(["1002", "1003"]));
+      const call = await caller.invite("1003");
+      const incoming = await callee.incomingCall();
+      await incoming.answer();
+      await call.answered();
+      await incoming.bye();
+      expect(await call.ended()).toBe("remote");
+    },
+    MINUTE,
+  );
+
+  it(
+    "answers 404 to a call to a DN that is not registered",
+    async () => {
+      const caller = await signedIn("1002");
+      const final = await (await caller.invite("1004")).final();
+      expect(final.status).toBe(404);
+      const refusals = await simulator<{ startLine: string }[]>("/messages?method=INVITE&direction=out");
+      expect(refusals.map(({ startLine }) => startLine)).toContain("SIP/2.0 404 Invalid Called DN");
+    },
+    MINUTE,
+  );
+
+  it(
+    "refuses a phone with a wrong password",
+    async () => {
+      const phone = await phones.connect("1002", "not the password");
+      open.push(phone);
+      await expect(phone.register()).rejects.toMatchObject({ code: "refused" });
+    },
+    MINUTE,
+  );
+}
+
+describe("static mode", () => {
+  it(
+    "comes up and every check is green",
+    () => {
+      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "static" }));
+    },
+    15 * MINUTE,
+  );
+
+  it(
+    "registers the file's DNs at Genesys before any phone is there",
+    async () => {
+      await eventually(20_000, async () => expect(await registeredDns()).toStrictEqual(["1002", "1003"]));
+    },
+    MINUTE,
+  );
+
+  callsWork();
+
+  it(
+    "changes nothing when nothing has changed",
+    () => {
+      const before = docker("ps", "-aq", "--no-trunc", "--filter", "label=webrtc-genesys.environment=local");
+      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "static" }));
+      expect(docker("ps", "-aq", "--no-trunc", "--filter", "label=webrtc-genesys.environment=local")).toBe(
+        before,
+      );
+    },
+    5 * MINUTE,
+  );
+});
+
+describe("proxy mode", () => {
+  beforeAll(() => use("proxy"));
+
+  it(
+    "takes the running system over and every check is green",
+    () => {
+      const asterisk = docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", "local-asterisk");
+      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "proxy" }));
+      // The same Asterisk goes on: a switch of mode drops no call.
+      expect(docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", "local-asterisk")).toBe(asterisk);
+    },
+    15 * MINUTE,
+  );
+
+  it(
+    "has nobody registered at Genesys who isn't at Asterisk",
+    async () => {
+      await eventually(60_000, async () => expect(await registeredDns()).toStrictEqual([]));
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    "registers a DN when its phone does, and un-registers it with it",
+    async () => {
+      const phone = await signedIn("1002");
+      await eventually(5000, async () => expect(await registeredDns()).toStrictEqual(["1002"]));
+      await phone.unregister();
+      await eventually(5000, async () => expect(await registeredDns()).toStrictEqual([]));
+    },
+    MINUTE,
+  );
+
+  it("tells the story of a DN in its log, in the operators' words", () => {
+    const log = docker("logs", "--since", "5m", "local-sip-proxy");
+    for (const line of [
+      "REGISTER from phone",
+      "401 from Asterisk",
+      "200 from Asterisk",
+      "REGISTER to Genesys",
+      "200 from Genesys",
+    ]) {
+      expect(log).toContain(line);
+    }
+  });
+
+  callsWork();
+});
+
+describe("back to static mode", () => {
+  beforeAll(() => use("static"));
+
+  it(
+    "is an ordinary deploy, and every check is green",
+    () => {
+      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "static" }));
+      expect(docker("ps", "-a", "--format", "{{.Names}}")).not.toContain("local-sip-proxy");
+    },
+    15 * MINUTE,
+  );
+
+  callsWork();
+});
+
+describe("secrets", () => {
+  const directory = join(root, ".secrets", "local");
+  const secrets = () =>
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== "certificate.pem")
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
+      // Of a key, a line from its middle.
+      .map((text) => (text.includes("PRIVATE KEY") ? (text.split("\n")[1] ?? "") : text.trim()));
+
+  const places: [string, () => string][] = [
+    ["cdk.tf.json", () => readFileSync(join(root, "cdktf.out/stacks/local/cdk.tf.json"), "utf8")],
+    ["the state", () => readFileSync(join(root, "terraform.local.tfstate"), "utf8")],
+    ["docker inspect", () => docker("inspect", ...containerNames())],
+    ["the logs", () => containerNames().map(logs).join("\n")],
+  ];
+  const containerNames = () =>
+    docker("ps", "-a", "--filter", "label=webrtc-genesys.environment=local", "--format", "{{.Names}}")
+      .trim()
+      .split("\n");
+  const logs = (name: string) => {
+    const { stdout, stderr } = spawnSync("docker", ["logs", name], {
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout + stderr;
+  };
+
+  it.each(places)("don't occur in %s", (_, read) => {
+    const text = read();
+    expect(text.length).toBeGreaterThan(1000);
+    expect(secrets().length).toBeGreaterThan(5);
+    expect(secrets().filter((secret) => text.includes(secret))).toStrictEqual([]);
+  });
+});
