@@ -112,7 +112,7 @@ function trunkAor(server: Server, index: number, qualify: boolean): PjsipAor {
     type: "aor",
     name: `${TRUNK_ENDPOINT}_${index + 1}`,
     contacts: [serverUri(server)],
-    qualifyFrequency: qualify ? 30 : 0,
+    qualifyFrequency: qualify ? 10 : 0,
     qualifyTimeout: qualify ? 3 : undefined,
   };
 }

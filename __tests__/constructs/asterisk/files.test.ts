@@ -119,9 +119,9 @@ describe("the trunk", () => {
         qualify_frequency,
       ]),
     ).toStrictEqual([
-      ["sip:10.0.0.1;transport=tcp", "30"],
-      ["sip:10.0.0.2:5070", "30"],
-      ["sip:10.0.0.2:5071", "30"],
+      ["sip:10.0.0.1;transport=tcp", "10"],
+      ["sip:10.0.0.2:5070", "10"],
+      ["sip:10.0.0.2:5071", "10"],
     ]);
     expect(Object.values(pjsip(files, "identify")).map(({ match }) => match)).toStrictEqual([
       "10.0.0.1",
