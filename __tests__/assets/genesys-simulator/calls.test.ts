@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import type { CallRecord } from "../../../assets/genesys-simulator/src/calls/call-record";
 import type { IncomingRequest, SipResponse } from "../../../lib/sip";
 import { ANSWER, Endpoint, eventually, OFFER, TestSimulator } from "./harness";
@@ -167,16 +168,27 @@ describe("a call between two DNs", () => {
     expect(simulator.lines).toContain("call of 1002 to 1004: 404, the called DN is not registered here");
   });
 
-  it("answers 408 for a phone that says nothing, and 480 for one that only rings", async () => {
-    await start({ calls: { responseSeconds: 1, ringSeconds: 1 } });
-    called.onRequest = () => undefined;
-    await simulator.api("PUT", "/faults", { server: "primary" });
-    const silent = await Endpoint.open("1005");
-    await silent.register(simulator.primary);
-    await silent.close();
-    // Its socket is closed: ICMP says so at once, or nothing ever comes.
-    const { response } = await caller.invite(simulator.primary, "1005").final;
-    expect([408, 480]).toContain(response.status);
+  it("answers 408 when the phone says nothing", async () => {
+    await start({ calls: { responseSeconds: 1 } });
+    const silent = createSocket("udp4");
+    await new Promise<void>((resolve) => silent.bind(0, "127.0.3.1", resolve));
+    try {
+      const contact = `sip:1002@127.0.3.1:${silent.address().port}`;
+      await caller
+        .client(simulator.primary, { contact })
+        .register(600, { flow: caller.flowTo(simulator.primary) });
+      const { response } = await called.invite(simulator.primary, "1002").final;
+      expect(response.status).toBe(408);
+      expect(simulator.lines).toContain(
+        "call of 1003 to 1002: ended by the switch: the phone did not answer the INVITE within 1 s",
+      );
+    } finally {
+      silent.close();
+    }
+  });
+
+  it("answers 480 and cancels when the phone only rings", async () => {
+    await start({ calls: { ringSeconds: 1 } });
     const rang = ringing();
     const outgoing = caller.invite(simulator.primary, "1003");
     const incoming = await rang;
@@ -296,12 +308,9 @@ describe("NOTIFY talk", () => {
     const outgoing = caller.invite(simulator.primary, "1003");
     const invite = await rang;
     called.onRequest = () => undefined;
-    const out = async () =>
-      ((await simulator.api("GET", "/messages?method=NOTIFY&direction=out")).body as { startLine: string }[])
-        .length;
     // T1 is 500 ms: the first retransmission after that, the second a second later.
-    await new Promise((resolve) => setTimeout(resolve, 1700));
-    expect(await out()).toBe(3);
+    const sent = { method: "NOTIFY", direction: "out", limit: 10 } as const;
+    await eventually(() => simulator.simulator.messages.find(sent).length >= 3, "two retransmissions", 6000);
     await invite.accept({ contact: called.contact, body: ANSWER });
     const { response, dialog } = await outgoing.final;
     expect(response.status).toBe(200);

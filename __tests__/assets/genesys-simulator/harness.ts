@@ -198,13 +198,17 @@ export const OFFER =
 export const ANSWER =
   "v=0\r\no=- 2 1 IN IP4 127.0.3.1\r\ns=-\r\nt=0 0\r\nc=IN IP4 127.0.3.1\r\nm=audio 9 RTP/AVP 0\r\n";
 
-/** Waits until the condition gives something; fails after two seconds. */
-export async function eventually<T>(condition: () => T | undefined | false, what: string): Promise<T> {
-  const end = Date.now() + 2000;
+/** Waits until the condition gives something; fails after so many milliseconds. */
+export async function eventually<T>(
+  condition: () => T | undefined | false,
+  what: string,
+  deadline = 2000,
+): Promise<T> {
+  const end = Date.now() + deadline;
   for (;;) {
     const result = condition();
     if (result) return result;
-    if (Date.now() > end) throw new Error(`waited 2000 ms for ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${deadline} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

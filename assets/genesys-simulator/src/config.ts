@@ -90,7 +90,7 @@ const calls = z.strictObject({
 
 export const settingsSchema = z.strictObject({
   /** Who may register. */
-  dns: z.array(range).min(1).max(256),
+  dns: z.array(range).min(1).max(10_000),
   /** How a REGISTER for any other DN is answered. */
   unknownDn: z.union([z.literal(403), z.literal(404)]).default(404),
   /** Bindings kept per DN; one more replaces the oldest. A T-Server keeps one. */

@@ -60,7 +60,9 @@ export const faultsSchema = z.strictObject({
   /** Which messages are lost is a function of this number. */
   seed: z.int().min(0).max(0xffff_ffff).default(1),
   /** Requests that are answered with a status instead of being handled; the first that fits counts. */
-  status: z.union([statusFault.transform((one) => [one]), z.array(statusFault).max(32)]).default([]),
+  status: z
+    .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(statusFault).max(32))
+    .default([]),
 });
 
 export type Faults = z.output<typeof faultsSchema>;

@@ -95,13 +95,15 @@ export class Simulator {
     const shared = registrations === "shared" ? this.table() : undefined;
     for (const server of servers) {
       const bindings = shared ?? this.table();
-      this.servers.push(await SipServer.start({ server, settings, bindings, calls, messages, clock, log }));
-      log.info(
-        { server: server.name },
-        `${server.name} listens at ${server.address}:${server.port}, UDP and TCP`,
+      const place = `${server.address}:${server.port}`;
+      const started = SipServer.start({ server, settings, bindings, calls, messages, clock, log });
+      this.servers.push(
+        await started.catch((error: unknown) => fail(`${server.name} can't listen at ${place}`, error)),
       );
+      log.info({ server: server.name }, `${server.name} listens at ${place}, UDP and TCP`);
     }
-    this.api = await HttpApi.listen(api, routes(this), log);
+    const listening = HttpApi.listen(api, routes(this), log);
+    this.api = await listening.catch((error: unknown) => fail("the HTTP API can't listen", error));
     log.info({}, `HTTP API listens at ${this.api.url}`);
   }
 
@@ -115,6 +117,14 @@ export class Simulator {
     this.tables.add(table);
     return table;
   }
+}
+
+/** Says what could not be done and why, down to the system's own word. */
+function fail(what: string, error: unknown): never {
+  const reasons: string[] = [];
+  for (let each = error as Error | undefined; each?.message; each = each.cause as Error)
+    reasons.push(each.message);
+  throw new Error(`${what}: ${reasons.join(": ")}`, { cause: error });
 }
 
 function describe(change: BindingChange, binding: Binding, seconds: number): string {
