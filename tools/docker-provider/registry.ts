@@ -11,17 +11,24 @@ const BODY_LIMIT = 64 * 1024;
 /**
  * Whether Terraform could ask the registry for providers: its service discovery answers within the deadline, by the
  * way that HTTPS_PROXY and NO_PROXY prescribe.
+ *
+ * @param options.deadline milliseconds
+ * @param options.ca certificates to trust instead of the system's
  */
-export async function registryAnswers(env: NodeJS.ProcessEnv, deadline = DEADLINE): Promise<boolean> {
+export async function registryAnswers(
+  env: NodeJS.ProcessEnv,
+  options: { readonly deadline?: number; readonly ca?: string } = {},
+): Promise<boolean> {
   try {
-    const services = JSON.parse(await discover(env, AbortSignal.timeout(deadline)));
+    const signal = AbortSignal.timeout(options.deadline ?? DEADLINE);
+    const services = JSON.parse(await discover(env, signal, options.ca));
     return typeof services["providers.v1"] === "string";
   } catch {
     return false;
   }
 }
 
-async function discover(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
+async function discover(env: NodeJS.ProcessEnv, signal: AbortSignal, ca?: string): Promise<string> {
   const proxy = proxyFor(HOST, env);
   const socket = proxy && (await tunnel(proxy, signal));
   return new Promise((resolve, reject) => {
@@ -29,8 +36,11 @@ async function discover(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<st
       host: HOST,
       path: PATH,
       signal,
-      agent: false,
-      createConnection: socket ? () => tlsConnect({ socket, servername: HOST }) : undefined,
+      ca,
+      // Node uses createConnection only where no agent is named.
+      ...(socket
+        ? { createConnection: () => tlsConnect({ socket, servername: HOST, ca }) }
+        : { agent: false }),
     });
     request.once("error", reject);
     request.once("response", (response) => {

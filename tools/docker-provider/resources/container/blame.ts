@@ -19,6 +19,7 @@ export const BLAME: Blame = [
   [
     /network-scoped alias|user specified IP|networks? .*not found|could not find a network|network mode|endpoint/i,
     "networks_advanced",
+    "network_mode",
   ],
   [
     /unable to find user|no matching entries in passwd|no matching entries in group|unable to find group/i,
