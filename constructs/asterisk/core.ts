@@ -169,7 +169,18 @@ function unusedParts(): Record<string, string> {
     "features.conf": defaults,
     "udptl.conf": defaults,
     "acl.conf": NOTHING,
-    "pjproject.conf": NOTHING,
+    // Level 2 is what pjproject calls a warning, e.g. that a module came while messages came already: not for an operator.
+    "pjproject.conf": renderConf([
+      {
+        name: "log_mappings",
+        options: {
+          type: "log_mappings",
+          asterisk_error: "0,1",
+          asterisk_notice: "2",
+          asterisk_debug: "3,4,5,6",
+        },
+      },
+    ]),
     "websocket_client.conf": NOTHING,
     // NOTIFYs that are sent by AMI need nothing in it, but without it the module doesn't load.
     "pjsip_notify.conf": NOTHING,
