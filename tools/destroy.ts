@@ -43,7 +43,7 @@ async function removeLabelled(engine: Docker, label: string): Promise<string[]> 
     await engine.getContainer(Id).remove({ force: true, v: true });
     removed.push(Names[0]?.slice(1) ?? Id);
   }
-  const { Volumes: volumes } = await engine.listVolumes({ filters: JSON.stringify(filters) as never });
+  const { Volumes: volumes } = await engine.listVolumes({ filters });
   for (const { Name } of volumes ?? []) {
     await engine.getVolume(Name).remove();
     removed.push(Name);
