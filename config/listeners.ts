@@ -4,13 +4,10 @@ import type { Path } from "./faults";
 import type { EnvironmentFile } from "./schema";
 import type { Sound } from "./sound";
 
-type Protocol = "tcp" | "udp";
-
-/** A socket that a container of the environment opens on the host. */
+/** A TCP socket that a container of the environment listens on; SIP listens on UDP as well, on the same port. */
 export interface Listener {
   /** As in "the HTTPS server of nginx". */
   readonly name: string;
-  readonly protocols: readonly Protocol[];
   readonly address: string;
   readonly port: number;
   /** The setting that chooses the port. */
@@ -28,50 +25,46 @@ export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener
   const listeners: Listener[] = [];
   const add = (
     name: string,
-    protocols: readonly Protocol[],
     [address, addressPath]: readonly [string | null | undefined, Path?],
     [port, portPath]: readonly [number | null | undefined, Path],
   ) => {
     if (address == null || port == null) return;
-    listeners.push({ name, protocols, address, port, portPath, ...(addressPath && { addressPath }) });
+    listeners.push({ name, address, port, portPath, ...(addressPath && { addressPath }) });
   };
   const orHost = (address: string | null | undefined, path: Path) =>
     address === undefined ? ([host?.address, ["host", "address"]] as const) : ([address, path] as const);
 
   if (nginx) {
     const address = orHost(nginx.address, ["nginx", "address"]);
-    add("the HTTPS server of nginx", ["tcp"], address, [nginx.port, ["nginx", "port"]]);
-    add("the HTTP server of nginx", ["tcp"], address, [nginx.httpPort, ["nginx", "httpPort"]]);
+    add("the HTTPS server of nginx", address, [nginx.port, ["nginx", "port"]]);
+    add("the HTTP server of nginx", address, [nginx.httpPort, ["nginx", "httpPort"]]);
   }
   if (asterisk) {
     const trunk = orHost(asterisk.sipAddress, ["asterisk", "sipAddress"]);
     const internal = [asterisk.internalAddress, ["asterisk", "internalAddress"]] as const;
-    add("the SIP trunk of Asterisk", ["udp", "tcp"], trunk, [asterisk.sipPort, ["asterisk", "sipPort"]]);
-    add("the HTTP server of Asterisk", ["tcp"], internal, [asterisk.httpPort, ["asterisk", "httpPort"]]);
-    add("the manager interface of Asterisk", ["tcp"], internal, [asterisk.amiPort, ["asterisk", "amiPort"]]);
+    add("the SIP trunk of Asterisk", trunk, [asterisk.sipPort, ["asterisk", "sipPort"]]);
+    add("the HTTP server of Asterisk", internal, [asterisk.httpPort, ["asterisk", "httpPort"]]);
+    add("the manager interface of Asterisk", internal, [asterisk.amiPort, ["asterisk", "amiPort"]]);
   }
   if (sipProxy) {
     const address = [sipProxy.address, ["sipProxy", "address"]] as const;
-    add("the WebSocket edge of sip-proxy", ["tcp"], address, [sipProxy.port, ["sipProxy", "port"]]);
-    add("the HTTP API of sip-proxy", ["tcp"], address, [sipProxy.apiPort, ["sipProxy", "apiPort"]]);
+    add("the WebSocket edge of sip-proxy", address, [sipProxy.port, ["sipProxy", "port"]]);
+    add("the HTTP API of sip-proxy", address, [sipProxy.apiPort, ["sipProxy", "apiPort"]]);
   }
   if (monitor) {
     const address = [monitor.address, ["monitor", "address"]] as const;
-    add("the status page of registration-monitor", ["tcp"], address, [monitor.port, ["monitor", "port"]]);
+    add("the status page of registration-monitor", address, [monitor.port, ["monitor", "port"]]);
   }
   if (postgres) {
     const address = [postgres.address, ["postgres", "address"]] as const;
-    add("PostgreSQL", ["tcp"], address, [postgres.port, ["postgres", "port"]]);
+    add("PostgreSQL", address, [postgres.port, ["postgres", "port"]]);
   }
   if (genesys?.simulator) {
-    add("the HTTP API of the simulator", ["tcp"], ["127.0.0.1"], [simulatorPort, ["simulatorPort"]]);
+    add("the HTTP API of the simulator", ["127.0.0.1"], [simulatorPort, ["simulatorPort"]]);
     (genesys.servers ?? []).forEach((server, index) => {
       const path = ["genesys", "servers", index];
       const address = [server?.host, [...path, "host"]] as const;
-      add(`simulated server ${index + 1} of Genesys`, ["udp", "tcp"], address, [
-        server?.port,
-        [...path, "port"],
-      ]);
+      add(`simulated server ${index + 1} of Genesys`, address, [server?.port, [...path, "port"]]);
     });
   }
   return listeners;
@@ -79,11 +72,7 @@ export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener
 
 /** Whether both cannot be opened on one host. */
 export function conflict(a: Listener, b: Listener): boolean {
-  return (
-    a.port === b.port &&
-    a.protocols.some((protocol) => b.protocols.includes(protocol)) &&
-    addressesOverlap(a.address, b.address)
-  );
+  return a.port === b.port && addressesOverlap(a.address, b.address);
 }
 
 /** Asterisk binds its media to all IPv4 addresses, so that every listener but one on an IPv6 address is in its way. */

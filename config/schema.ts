@@ -157,7 +157,7 @@ const nginx = section(
     httpPort: port.default(8081).describe("HTTP port, which only redirects to HTTPS."),
     allowedOrigins: list(
       text(
-        /^[a-z][a-z0-9+.-]{0,31}:\/\/[A-Za-z0-9.:[\]-]{0,253}$/,
+        /^[a-z][a-z0-9+.-]{0,31}:\/\/[a-z0-9.:[\]-]{0,253}$/,
         "an origin such as https://phone.example.com",
       ),
       64,
@@ -166,7 +166,7 @@ const nginx = section(
     )
       .optional()
       .describe(
-        "Origins (scheme://host[:port]) whose pages may open /ws. Default: this site's own, by address and public address.",
+        "Proxy mode: origins (scheme://host[:port], lower case) whose pages may open /ws. Default: this site's own, by address and public address.",
       ),
     tls: section(
       {

@@ -203,6 +203,10 @@ describe("Genesys servers", () => {
       "{host: 192.0.2.2}, {host: 192.0.2.2, port: 5060}",
       ["2:40 genesys.servers[1]: 192.0.2.2:5060 (udp) is genesys.servers[0] already: remove one"],
     ],
+    [
+      "{host: tserver.example.com}, {host: TServer.example.com}",
+      ["2:50 genesys.servers[1]: TServer.example.com:5060 (udp) is genesys.servers[0] already: remove one"],
+    ],
     ["{host: 192.0.2.2}, {host: 192.0.2.2, transport: tcp}", []],
     [
       "{host: 127.0.0.1}",

@@ -20,6 +20,10 @@ describe("a value that is not what it should be", () => {
       "3:18 nginx.address: '10.0.0.256' is not an IPv4 or IPv6 address to listen on",
     ],
     [
+      "nginx: {allowedOrigins: [https://A.example]}",
+      "3:26 nginx.allowedOrigins[0]: 'https://A.example' is not an origin such as https://phone.example.com",
+    ],
+    [
       "nginx: {allowedOrigins: [https://a.example/]}",
       "3:26 nginx.allowedOrigins[0]: 'https://a.example/' is not an origin such as https://phone.example.com",
     ],
