@@ -13,10 +13,10 @@ import {
 
 /** What a resource adds to the general rules. */
 export interface PlanRules {
-  /** Attributes that replace the resource although the schema calls them changeable: the engine can't change them. */
-  readonly replacing?: readonly string[];
+  /** True where a change replaces the resource although the schema says otherwise, since the engine can't do it. */
+  replacing?(attribute: string, prior: Value, planned: Value): boolean;
   /** Brings configured values to the form in which they are kept, before anything is compared. */
-  normalise?(config: State): State;
+  normalise?(config: State, prior: State | null): State;
   /** True where a difference between the prior and the planned value of an attribute means nothing. */
   suppress?(attribute: string, prior: Value, planned: Value): boolean;
   /** Attributes that must be computed anew by replacing the resource, judged by its recorded state alone. */
@@ -41,7 +41,7 @@ export function plan(
   rules: PlanRules = {},
 ): Plan {
   const { attributes } = schema;
-  const wanted = rules.normalise ? rules.normalise(config) : config;
+  const wanted = rules.normalise ? rules.normalise(config, prior) : config;
   const planned = planObject(attributes, prior, wanted);
   if (prior === null) return { planned, replace: [] };
 
@@ -51,7 +51,7 @@ export function plan(
     const after = at(planned, name);
     if (equivalent(attribute, before, after)) continue;
     if (rules.suppress?.(name, before, after)) planned[name] = before;
-    else if (rules.replacing?.includes(name) || replaces(attribute, before, after)) replace.push(name);
+    else if (rules.replacing?.(name, before, after) || replaces(attribute, before, after)) replace.push(name);
   }
   for (const name of rules.broken?.(prior, planned) ?? []) {
     planned[name] = UNKNOWN;

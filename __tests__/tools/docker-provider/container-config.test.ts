@@ -106,6 +106,7 @@ describe("the body of create", () => {
     expect(body({ memory_swap: -1 }).HostConfig.MemorySwap).toBe(-1);
     expect(updateBody({ memory: 64, restart: "on-failure", max_retry_count: 3 })).toMatchObject({
       Memory: 64 * MIB,
+      MemorySwap: 128 * MIB,
       RestartPolicy: { Name: "on-failure", MaximumRetryCount: 3 },
     });
   });

@@ -127,6 +127,11 @@ describe("plan of a change", () => {
     },
   );
 
+  it("replaces it to lift a limit, which the engine can only change", () => {
+    expect(change({ memory: 64 }, {}).replace).toStrictEqual(["memory"]);
+    expect(change({ cpu_shares: 5 }, { cpu_shares: 0 }).replace).toStrictEqual(["cpu_shares"]);
+  });
+
   it("compares sets without order and lists with it", () => {
     const uploads = [
       { file: "/a", content: "x" },

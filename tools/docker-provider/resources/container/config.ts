@@ -87,7 +87,7 @@ function hostConfig(state: State): object {
   };
 }
 
-function resources(state: State): object {
+function resources(state: State) {
   const cpus = Number(text(state.cpus) || 0);
   return {
     Memory: integer(state.memory) * MIB,
@@ -103,7 +103,10 @@ function resources(state: State): object {
 
 /** The body of the engine's "update a container": what can be changed while it lives. */
 export function updateBody(state: State): object {
-  return { ...resources(state), RestartPolicy: restartPolicy(state) };
+  const limits = resources(state);
+  // Where nobody sets it, the engine gives swap as much again as memory, but only when it makes the container.
+  const swapped = limits.MemorySwap === 0 ? { MemorySwap: 2 * limits.Memory } : {};
+  return { ...limits, ...swapped, RestartPolicy: restartPolicy(state) };
 }
 
 function restartPolicy(state: State): object {

@@ -1,5 +1,5 @@
 import { durationText } from "../../duration";
-import { blocks, integer, labelBlocks, type State, text, type Value } from "../../value";
+import { at, blocks, integer, labelBlocks, type State, text, type Value } from "../../value";
 
 const MIB = 1024 * 1024;
 
@@ -149,8 +149,7 @@ function limits(info: ContainerInfo, state: State): State {
     cpu_period: host.CpuPeriod,
     cpu_quota: host.CpuQuota,
   };
-  if (integer(state.memory_swap) === 0 && observed.memory_swap === 2 * integer(observed.memory))
-    observed.memory_swap = state.memory_swap ?? null;
+  if (integer(state.memory_swap) === 0) observed.memory_swap = at(state, "memory_swap");
   return observed;
 }
 

@@ -1,19 +1,34 @@
 import { nanoseconds } from "../../duration";
 import type { PlanRules } from "../../plan";
-import { at, blocks, hasUnknown, isZero, type State, strings, text, UNKNOWN, type Value } from "../../value";
+import {
+  asObject,
+  at,
+  blocks,
+  hasUnknown,
+  isZero,
+  type State,
+  strings,
+  text,
+  UNKNOWN,
+  type Value,
+} from "../../value";
+
+const FIXED = ["healthcheck", "init", "rm", "tmpfs"];
+const LIMITS = ["memory", "memory_swap", "cpu_shares", "cpu_set", "cpu_period", "cpu_quota"];
 
 export const rules: PlanRules = {
-  // The schema calls these changeable, but the engine fixes them when it makes the container. The real provider plans
-  // a change in place that does nothing, again and again.
-  replacing: ["healthcheck", "init", "rm", "tmpfs"],
+  // The schema calls these changeable, but the engine fixes them when it makes the container, and can change a limit but
+  // not lift it. The real provider plans a change in place that does nothing, again and again.
+  replacing: (attribute, _prior, planned) =>
+    FIXED.includes(attribute) || (LIMITS.includes(attribute) && isZero(planned)),
 
-  normalise: (config) => ({
+  normalise: (config, prior) => ({
     ...config,
     ports: Array.isArray(config.ports)
       ? config.ports.map((item) =>
-          item === UNKNOWN ? item : { ...(item as State), ip: (item as State).ip || "0.0.0.0" },
+          item === UNKNOWN ? item : normalPort(asObject(item), blocks(prior?.ports)),
         )
-      : (config.ports ?? null),
+      : at(config, "ports"),
   }),
 
   suppress(attribute, prior, planned) {
@@ -39,6 +54,15 @@ export const rules: PlanRules = {
       ? ["exit_code"]
       : [],
 };
+
+/** An empty address means all. A port that was left to the engine keeps the one that it has got. */
+function normalPort(port: State, recorded: State[]): State {
+  const ip = port.ip || "0.0.0.0";
+  const same = recorded.find(
+    (old) => old.internal === port.internal && old.protocol === (port.protocol || "tcp") && old.ip === ip,
+  );
+  return { ...port, ip, external: port.external || (same ? at(same, "external") : null) };
+}
 
 /** Ports in another order are the same ports. */
 function samePorts(prior: Value, planned: Value): boolean {
