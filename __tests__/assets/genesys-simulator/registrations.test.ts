@@ -117,7 +117,7 @@ describe("registrations over the network", () => {
     ["separate", 404],
     ["shared", 200],
   ] as const)(
-    "with %s registrations, the backup knows the primary's phones: INVITE gets %d",
+    "with %s registrations, the backup answers a call to a phone of the primary with %d",
     async (registrations, status) => {
       const simulator = await start({}, { registrations });
       const called = await endpoint("1003");
