@@ -1,0 +1,130 @@
+/**
+ * What the proxy reads from config.json. `genesys`, `trunk`, `allowedDns`, `edge.limits`, `edge.allowedOrigins`,
+ * `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk and AMI
+ * take a restart.
+ */
+import { isIP } from "node:net";
+import { z } from "zod";
+import { limitsSchema } from "./edge/limits";
+
+const dn = z.string().regex(/^[0-9]{1,20}$/, "a DN is 1 to 20 digits");
+const port = z.int().min(1).max(65_535);
+const listenPort = z.int().min(0).max(65_535);
+const address = z.string().refine((text) => isIP(text) !== 0, "an IPv4 or IPv6 address is needed here");
+const loopback = address.refine(
+  (text) => text.startsWith("127.") || text === "::1",
+  "this listener asks nobody for a password, so it may be on a loopback address only",
+);
+const host = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:]*)$/, "a host name or an address");
+const seconds = (from: number, to: number) => z.int().min(from).max(to);
+
+const dnRange = z
+  .strictObject({ from: dn, to: dn })
+  .refine(
+    ({ from, to }) => from.length === to.length && from <= to,
+    "'from' and 'to' need the same number of digits, 'from' not above 'to'",
+  );
+
+const genesysServer = z.strictObject({ host, port, transport: z.enum(["udp", "tcp"]).default("udp") });
+
+const registration = z.strictObject({
+  /** Seconds asked for; Genesys may grant others. */
+  expires: seconds(60, 86_400).default(600),
+  /** Seconds that the first wait after a failure lasts at most; doubled by each further failure. */
+  retryInterval: seconds(1, 3600).default(10),
+  /** Seconds that the first wait after 403, 404 or a refused password lasts at least; doubled as well. */
+  forbiddenRetryInterval: seconds(1, 3600).default(10),
+  /** Seconds that no wait exceeds. */
+  maxRetryInterval: seconds(1, 86_400).default(300),
+});
+
+const genesys = z.strictObject({
+  /** In order of preference: the first one that answers serves all DNs. */
+  servers: z
+    .array(genesysServer)
+    .min(1)
+    .max(8)
+    .refine(
+      (all) => new Set(all.map((one) => `${one.transport}:${one.host}:${one.port}`)).size === all.length,
+      "a server stands here twice",
+    ),
+  /** Absent: a challenge can't be answered. */
+  credentials: z
+    .strictObject({
+      /** @default the DN */
+      username: z.string().min(1).max(128).optional(),
+      password: z.string().min(1).max(256),
+    })
+    .optional(),
+  registration: registration.prefault({}),
+  /** REGISTERs a second that Genesys gets, retransmissions included. */
+  rate: z.number().min(0.1).max(100_000).default(50),
+  /** REGISTERs that may go out at once after a quiet time. */
+  burst: z.int().min(1).max(100_000).default(50),
+  /** UDP sockets per server: one starves under load, because few datagrams are read per turn of the event loop. */
+  sockets: z.int().min(1).max(64).default(8),
+  /** Source address of what is sent to Genesys. */
+  localAddress: address,
+  /** Seconds between two OPTIONS to a server. */
+  probeInterval: seconds(1, 300).default(5),
+});
+
+export const configSchema = z.strictObject({
+  /** Hash of the release that the file came with. */
+  release: z.string().max(64),
+  edge: z.strictObject({
+    address: loopback.default("127.0.0.1"),
+    port: listenPort.default(8080),
+    path: z
+      .string()
+      .regex(/^\/[\w/-]*$/, "a path such as /ws")
+      .default("/ws"),
+    /** Whose X-Forwarded-For is believed. */
+    trustedProxies: z.array(address).max(16).default(["127.0.0.1", "::1"]),
+    /** Origin headers (scheme://host[:port]) of pages that may connect; empty: any. Clients that send none may. */
+    allowedOrigins: z.array(z.string().max(256)).max(64).default([]),
+    limits: limitsSchema.prefault({}),
+  }),
+  asterisk: z.strictObject({
+    /** Asterisk's WebSocket transport. */
+    url: z.string().regex(/^ws:\/\//, "a URL that starts with ws://"),
+    /** Source address of the tunnel; must differ from the one that SIP from the trunk comes from. */
+    localAddress: address.optional(),
+  }),
+  ami: z.strictObject({
+    host: host.default("127.0.0.1"),
+    port: port.default(5038),
+    username: z.string().min(1).max(64).default("proxy"),
+    secret: z.string().min(1).max(256),
+  }),
+  genesys,
+  /** Where Genesys sends calls: the Contact that is registered is sip:<dn>@<host>:<port>. */
+  trunk: z.strictObject({ host, port: port.default(5060) }),
+  /** DNs that may be forwarded. */
+  allowedDns: z.array(dnRange).max(256),
+  /** HTTP: /healthz and /registrations. */
+  api: z
+    .strictObject({ address: loopback.default("127.0.0.1"), port: listenPort.default(8082) })
+    .prefault({}),
+  /** Seconds for which a DN stays registered at Genesys after its last WebSocket has gone. */
+  graceSeconds: seconds(0, 600).default(30),
+  /** Seconds between two comparisons with Asterisk's contacts. */
+  reconcileSeconds: seconds(5, 3600).default(60),
+  /** True: SIGTERM un-registers every DN at Genesys (decommissioning). False: the next instance adopts them. */
+  releaseOnStop: z.boolean().default(false),
+});
+
+/** As a file may have it: what has a default can be left out. */
+export type SipProxyConfigInput = z.input<typeof configSchema>;
+/** As the service uses it: complete. */
+export type SipProxyConfig = z.output<typeof configSchema>;
+export type GenesysConfig = SipProxyConfig["genesys"];
+export type GenesysServerConfig = GenesysConfig["servers"][number];
+export type DnRange = SipProxyConfig["allowedDns"][number];
+
+/** True when the DN lies in one of the ranges. Digits of one length compare as text. */
+export function isAllowed(number: string, ranges: readonly DnRange[]): boolean {
+  return ranges.some(({ from, to }) => number.length === from.length && from <= number && number <= to);
+}

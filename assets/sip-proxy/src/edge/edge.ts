@@ -1,0 +1,191 @@
+import { createServer, type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ClientOptions, type Server, type ServerOptions, WebSocketServer } from "ws";
+import type { Clock, Timer } from "../../../../lib/sip";
+import type { SipProxyConfig } from "../config";
+import type { Log } from "../log";
+import { closeCodes } from "./close-codes";
+import type { PhoneEvents } from "./events";
+import { Gate } from "./gate";
+import { type Census, checkHandshake } from "./handshake";
+import type { EdgeLimits } from "./limits";
+import { AsteriskSocket, PhoneSocket, Tunnel, type TunnelContext } from "./tunnel";
+
+/** Milliseconds between two looks at all sockets. */
+const LOOK_INTERVAL = 1_000;
+
+/** Milliseconds that a peer has to answer a close. */
+const CLOSE_TIMEOUT = 2_000;
+
+/** An option of the library that its types don't know yet. */
+interface Closing {
+  /** Milliseconds. */
+  readonly closeTimeout: number;
+}
+
+export interface EdgeOptions {
+  readonly config: SipProxyConfig["edge"];
+  readonly asterisk: SipProxyConfig["asterisk"];
+  readonly events: PhoneEvents;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Where phones connect: a listener, and one tunnel to Asterisk for each of them. */
+export class Edge implements Census {
+  private readonly http: HttpServer;
+  private readonly sockets: Server<typeof PhoneSocket>;
+  private readonly tunnels = new Set<Tunnel>();
+  private readonly perAddress = new Map<string, number>();
+  private readonly gate: Gate;
+  private readonly context: TunnelContext;
+  private config: SipProxyConfig["edge"];
+  private nextId = 1;
+  private timer: Timer | undefined;
+  private stopping = false;
+
+  constructor(private readonly options: EdgeOptions) {
+    this.config = options.config;
+    const { limits } = options.config;
+    this.gate = new Gate(limits);
+    this.http = createServer({
+      headersTimeout: limits.handshakeMs,
+      requestTimeout: limits.handshakeMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16_384,
+    });
+    this.http.on("request", (_request, response) => {
+      response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
+    });
+    this.http.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
+    const serverOptions: ServerOptions<typeof PhoneSocket> & Closing = {
+      noServer: true,
+      WebSocket: PhoneSocket,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.messageBytes,
+      closeTimeout: CLOSE_TIMEOUT,
+      handleProtocols: () => "sip",
+    };
+    this.sockets = new WebSocketServer(serverOptions) as Server<typeof PhoneSocket>;
+    this.context = {
+      events: options.events,
+      log: options.log,
+      gate: this.gate,
+      limits: () => this.config.limits,
+      now: () => options.clock.now(),
+      connect: () => this.connect(),
+      onClosed: (tunnel) => this.forget(tunnel),
+    };
+  }
+
+  /** Listens. Rejects when the address can't be had. */
+  async start(): Promise<void> {
+    const { address: host, port } = this.config;
+    await new Promise<void>((resolve, reject) => {
+      this.http.once("error", reject);
+      this.http.listen({ host, port, backlog: 1024 }, () => {
+        this.http.off("error", reject);
+        resolve();
+      });
+    });
+    this.http.on("error", (error) => this.options.log.error({ error: error.message }, "WebSocket listener"));
+    this.look();
+  }
+
+  /** Takes over limits and origins; the rest takes a restart. */
+  reconfigure(config: { readonly limits: EdgeLimits; readonly allowedOrigins: readonly string[] }): void {
+    this.config = { ...this.config, limits: config.limits, allowedOrigins: [...config.allowedOrigins] };
+    this.gate.configure(config.limits);
+  }
+
+  get listening(): boolean {
+    return this.http.listening;
+  }
+
+  /** Port that it listens on. */
+  get port(): number {
+    const address = this.http.address();
+    return typeof address === "object" && address !== null ? address.port : this.config.port;
+  }
+
+  get total(): number {
+    return this.tunnels.size;
+  }
+
+  of(address: string): number {
+    return this.perAddress.get(address) ?? 0;
+  }
+
+  /** Takes no more phones, and tells those that are there to come back (to the next instance). */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.timer?.cancel();
+    const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
+    const tunnels = [...this.tunnels];
+    for (const tunnel of tunnels) tunnel.end(closeCodes.serviceRestart, "the proxy restarts");
+    this.http.closeIdleConnections();
+    // Upgraded sockets count as connections of the server until they are gone.
+    const deadline = this.options.clock.after(CLOSE_TIMEOUT + 500, () => {
+      for (const tunnel of tunnels) tunnel.terminate();
+      this.http.closeAllConnections();
+    });
+    await closed;
+    deadline.cancel();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const { url, headers } = request;
+    const verdict = this.stopping
+      ? { accepted: false as const, status: 503, reason: "the proxy restarts", address: "" }
+      : checkHandshake({ url, headers, peer: request.socket.remoteAddress }, this.config, this);
+    const { address } = verdict;
+    if (!verdict.accepted) {
+      const { status, reason } = verdict;
+      this.options.log.warn({ address, status, reason, origin: headers.origin }, "WebSocket refused");
+      refuse(socket, status, reason);
+      return;
+    }
+    this.sockets.handleUpgrade(request, socket, head, (phone) => this.accept(phone, address));
+  }
+
+  private accept(phone: PhoneSocket, address: string): void {
+    const tunnel = new Tunnel(this.nextId++, address, phone, this.context);
+    this.tunnels.add(tunnel);
+    this.perAddress.set(address, this.of(address) + 1);
+    this.options.log.debug({ socket: tunnel.id, address }, "socket opened");
+  }
+
+  private forget(tunnel: Tunnel): void {
+    if (!this.tunnels.delete(tunnel)) return;
+    const left = this.of(tunnel.address) - 1;
+    if (left > 0) this.perAddress.set(tunnel.address, left);
+    else this.perAddress.delete(tunnel.address);
+  }
+
+  private connect(): AsteriskSocket {
+    const { url, localAddress } = this.options.asterisk;
+    const options: ClientOptions & Closing = {
+      localAddress,
+      perMessageDeflate: false,
+      maxPayload: this.config.limits.messageBytes,
+      // Asterisk is ours, and what it sends is checked by the phone.
+      skipUTF8Validation: true,
+      closeTimeout: CLOSE_TIMEOUT,
+    };
+    return new AsteriskSocket(url, ["sip"], options);
+  }
+
+  private look(): void {
+    const now = this.options.clock.now();
+    for (const tunnel of [...this.tunnels]) tunnel.look(now);
+    this.timer = this.options.clock.after(LOOK_INTERVAL, () => this.look());
+  }
+}
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head}Content-Length: ${reason.length + 1}\r\n\r\n${reason}\n`);
+}

@@ -1,0 +1,194 @@
+import {
+  type NameAddr,
+  parseFrame,
+  SipParseError,
+  type SipRequest,
+  type SipResponse,
+  SipUri,
+} from "../../../../lib/sip";
+import type { Log } from "../log";
+import type { PhoneEvents, RegistrationReport, SocketId } from "./events";
+
+/** REGISTERs of one socket that may wait for their answers; what comes on top is left to the reconciliation. */
+const MAX_PENDING = 8;
+
+/** DNs that one socket may hold; the same. */
+const MAX_DNS = 32;
+
+/** Seconds of a contact for which neither side named any (RFC 3261 10.2.1.1 leaves it to the registrar). */
+const DEFAULT_EXPIRES = 3600;
+
+export interface WatchContext {
+  readonly events: PhoneEvents;
+  readonly log: Log;
+}
+
+/** A REGISTER that waits for Asterisk's answer. */
+interface Pending {
+  readonly callId: string;
+  readonly cseq: number;
+  readonly dn: string;
+  readonly contacts: readonly { readonly uri: string; readonly asked: number | undefined }[];
+  readonly removesAll: boolean;
+  /** It keeps a registration that is there: nothing new for the log. */
+  readonly routine: boolean;
+}
+
+/** Reads the REGISTERs of one socket and Asterisk's answers to them, and tells what came of them. */
+export class RegisterWatch {
+  private pending: Pending[] | undefined;
+  private held: string[] | undefined;
+
+  constructor(
+    private readonly socket: SocketId,
+    private readonly address: string,
+    private readonly context: WatchContext,
+  ) {}
+
+  /** DNs that were registered on this socket. */
+  get dns(): readonly string[] {
+    return this.held ?? NOTHING;
+  }
+
+  /** A message from the phone. Anything but a REGISTER costs the comparison of a few bytes. */
+  fromPhone(frame: Buffer): void {
+    if (!startsWith(frame, REGISTER)) return;
+    try {
+      const { message } = parseFrame(frame);
+      // What is not sound Asterisk refuses; and if it doesn't, its list of contacts tells.
+      if (message?.isRequest && message.method === "REGISTER") this.request(message);
+    } catch (error) {
+      this.unreadable(error, "REGISTER from phone");
+    }
+  }
+
+  /** A message from Asterisk. Nothing is read of it unless a REGISTER waits for its answer. */
+  fromAsterisk(frame: Buffer): void {
+    if (this.pending === undefined || !startsWith(frame, STATUS_LINE)) return;
+    try {
+      const { message } = parseFrame(frame);
+      if (message !== undefined && !message.isRequest && message.status >= 200) this.response(message);
+    } catch (error) {
+      this.unreadable(error, "answer from Asterisk");
+    }
+  }
+
+  /** The socket is gone, and with it what was registered on it. */
+  closed(): void {
+    this.pending = undefined;
+    if (this.held === undefined) return;
+    this.context.events.closed(this.socket, this.held);
+    this.held = undefined;
+  }
+
+  private request(request: SipRequest): void {
+    const dn = userOf(request.to);
+    const { contacts } = request;
+    const removesAll = contacts === "*";
+    const expires = request.expires;
+    const wanted = removesAll
+      ? []
+      : contacts.map((contact) => ({ uri: contact.uri, asked: contact.expires ?? expires }));
+    const leaves = removesAll || (wanted.length > 0 && wanted.every(({ asked }) => asked === 0));
+    const routine = !leaves && this.dns.includes(dn);
+    const { callId, cseq } = request;
+    const credentials = request.has("Authorization");
+    this.context.log[routine ? "debug" : "info"](
+      { dn, socket: this.socket, address: this.address, cseq: cseq.number, credentials },
+      leaves ? "un-REGISTER from phone" : "REGISTER from phone",
+    );
+    this.pending ??= [];
+    if (this.pending.length >= MAX_PENDING) this.pending.shift();
+    this.pending.push({ callId, cseq: cseq.number, dn, contacts: wanted, removesAll, routine });
+  }
+
+  private response(response: SipResponse): void {
+    const { cseq } = response;
+    if (cseq.method !== "REGISTER" || this.pending === undefined) return;
+    const { callId } = response;
+    const index = this.pending.findIndex((one) => one.cseq === cseq.number && one.callId === callId);
+    const [pending] = index < 0 ? [] : this.pending.splice(index, 1);
+    if (this.pending.length === 0) this.pending = undefined;
+    if (pending === undefined) return;
+    // Asterisk repeats the To that it understood: should it have read another DN than we did, it is the one to ask.
+    const dn = userOf(response.to);
+    const { status, reason } = response;
+    const level = status >= 300 && status !== 401 ? "warn" : pending.routine ? "debug" : "info";
+    this.context.log[level]({ dn, socket: this.socket, status, reason }, `${status} from Asterisk`);
+    if (status >= 300 || dn !== pending.dn) return;
+    if (!DN.test(dn)) {
+      this.context.log.debug({ dn, socket: this.socket }, "not a DN: not forwarded");
+      return;
+    }
+    this.accepted(pending, response);
+  }
+
+  private accepted(pending: Pending, response: SipResponse): void {
+    const { dn, callId } = pending;
+    const listed = response.contacts;
+    const bindings = listed === "*" ? [] : listed;
+    const contacts = pending.contacts.map(({ uri, asked }) => ({
+      uri,
+      expires:
+        asked === 0
+          ? 0
+          : (granted(bindings, uri, pending.contacts.length, response) ?? asked ?? DEFAULT_EXPIRES),
+    }));
+    const report: RegistrationReport = { dn, callId, contacts, left: bindings.length };
+    // A REGISTER without Contact only asks (RFC 3261 10.2.3).
+    if (contacts.length === 0 && !pending.removesAll) return;
+    if (report.left === 0) this.held = this.held?.filter((other) => other !== dn);
+    else if (!this.hold(dn)) return;
+    this.context.events.accepted(this.socket, report);
+  }
+
+  /** Remembers that the DN goes when the socket goes. */
+  private hold(dn: string): boolean {
+    this.held ??= [];
+    if (this.held.includes(dn)) return true;
+    if (this.held.length >= MAX_DNS) {
+      this.context.log.warn({ dn, socket: this.socket }, `more than ${MAX_DNS} DNs on one socket`);
+      return false;
+    }
+    this.held.push(dn);
+    return true;
+  }
+
+  private unreadable(error: unknown, what: string): void {
+    if (!(error instanceof SipParseError)) throw error;
+    this.context.log.debug({ socket: this.socket, fault: error.message }, `${what} can't be read`);
+  }
+}
+
+/**
+ * Seconds that a 200 grants to a contact (RFC 3261 10.2.4). Asterisk may list it under another URI (rewrite_contact):
+ * a phone's only contact is then the only one that is listed.
+ */
+function granted(
+  bindings: readonly NameAddr[],
+  uri: string,
+  sent: number,
+  response: SipResponse,
+): number | undefined {
+  const own = bindings.find((binding) => binding.uri === uri);
+  const only = bindings.length === 1 && sent === 1 ? bindings[0] : undefined;
+  return (own ?? only)?.expires ?? response.expires;
+}
+
+function userOf(address: NameAddr): string {
+  const { parsedUri } = address;
+  return parsedUri instanceof SipUri ? (parsedUri.decodedUser ?? "") : "";
+}
+
+const NOTHING: readonly string[] = [];
+const DN = /^[0-9]{1,20}$/;
+const REGISTER = Buffer.from("REGISTER ");
+const STATUS_LINE = Buffer.from("SIP/2.0 ");
+
+/** RFC 3261 7.5: line breaks before the start line don't count. */
+function startsWith(frame: Buffer, start: Buffer): boolean {
+  let from = 0;
+  while (frame[from] === 0x0d || frame[from] === 0x0a) from++;
+  for (let index = 0; index < start.length; index++) if (frame[from + index] !== start[index]) return false;
+  return true;
+}

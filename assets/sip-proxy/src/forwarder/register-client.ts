@@ -1,0 +1,126 @@
+import { type Clock, DigestClient, newCallId, newTag, type SipResponse } from "../../../../lib/sip";
+import type { GenesysConfig } from "../config";
+import { buildRegister } from "./messages";
+import type { Attempt, Upstream } from "./upstream";
+import type { Asked } from "./verdict";
+
+/** Challenges answered for one request: a server that goes on calling nonces stale would never stop. */
+const MAX_CHALLENGES = 3;
+
+export interface RegisterClientContext {
+  readonly clock: Clock;
+  /** In force now. */
+  credentials(): GenesysConfig["credentials"];
+  /** URI that Genesys is to call. */
+  contact(dn: string): string;
+}
+
+/** A REGISTER that went out. */
+export interface Sent extends Asked {
+  readonly cseq: number;
+  /** Milliseconds of the clock. */
+  readonly at: number;
+}
+
+export interface RegisterHandlers {
+  onAnswer(response: SipResponse, sent: Sent): void;
+  onFailure(why: string, sent: Sent): void;
+  onRetransmission(): void;
+}
+
+/**
+ * Writes the REGISTERs of one DN: one Call-ID and From tag, a CSeq that rises by one each time (RFC 3261 10.2), and
+ * the answers to challenges (22.1 to 22.4).
+ */
+export class RegisterClient {
+  private readonly callId = newCallId();
+  private readonly fromTag = newTag();
+  private cseq = 0;
+  private digest: DigestClient | undefined;
+  private digestServer: Upstream | undefined;
+  private challenges = 0;
+
+  /** @param key chooses the socket that this DN uses */
+  constructor(
+    private readonly dn: string,
+    private readonly key: number,
+    private readonly context: RegisterClientContext,
+  ) {}
+
+  /**
+   * @param expires seconds; 0 un-registers
+   * @returns undefined when the server can't be reached at all; otherwise one of the handlers is called, later
+   */
+  send(
+    upstream: Upstream,
+    expires: number,
+    handlers: RegisterHandlers,
+  ): { attempt: Attempt; sent: Sent } | undefined {
+    const { dn, callId, fromTag } = this;
+    const contact = this.context.contact(dn);
+    const sent: Sent = { contact, expires, cseq: ++this.cseq, at: this.context.clock.now() };
+    const attempt = upstream.attempt(
+      this.key,
+      (path, branch) => {
+        const request = buildRegister({
+          dn,
+          server: upstream.config,
+          path,
+          branch,
+          callId,
+          fromTag,
+          cseq: sent.cseq,
+          contact,
+          expires,
+        });
+        this.digestFor(upstream)?.authorize(request);
+        return request;
+      },
+      {
+        onAnswer: (response) => handlers.onAnswer(response, sent),
+        onFailure: (why) => handlers.onFailure(why, sent),
+        onRetransmission: handlers.onRetransmission,
+      },
+    );
+    return attempt && { attempt, sent };
+  }
+
+  /**
+   * Takes a 401 or 407. True: the request can be sent again, with an answer to the challenge; never twice for the
+   * same nonce unless it was stale. Otherwise the reason why not.
+   */
+  challenge(upstream: Upstream, response: SipResponse): true | string {
+    const verdict = this.digestFor(upstream)?.challenge(response);
+    if (verdict === "retry" && ++this.challenges <= MAX_CHALLENGES) return true;
+    this.settled();
+    switch (verdict) {
+      case undefined:
+        return "Genesys asks for a password, and genesys.credentials has none";
+      case "unsupported":
+        return "Genesys asks for a password in a way that is not supported";
+      default:
+        return "Genesys refuses the password";
+    }
+  }
+
+  /** No challenge is open any more. */
+  settled(): void {
+    this.challenges = 0;
+  }
+
+  /** The credentials are others now. */
+  credentialsChanged(): void {
+    this.digest = undefined;
+  }
+
+  private digestFor(upstream: Upstream): DigestClient | undefined {
+    const credentials = this.context.credentials();
+    if (credentials === undefined) return undefined;
+    const { username = this.dn, password } = credentials;
+    this.digest ??= new DigestClient({ username, password });
+    // Another server has nonces of its own.
+    if (this.digestServer !== upstream) this.digest.reset();
+    this.digestServer = upstream;
+    return this.digest;
+  }
+}

@@ -1,0 +1,22 @@
+/** Where a DN stands at Genesys. */
+export type State =
+  /** Not registered, and not to be. */
+  | "idle"
+  /** To be registered; a REGISTER waits for its turn or for its answer. */
+  | "registering"
+  | "registered"
+  /** Registered, and a REGISTER to keep it so waits for its turn or for its answer. */
+  | "refreshing"
+  /** To be registered; the next REGISTER waits because the last one failed. */
+  | "backing off"
+  /** Not to be registered any more; an un-REGISTER is on its way, or will be tried again. */
+  | "releasing";
+
+export const legalMoves: Readonly<Record<State, readonly State[]>> = {
+  idle: ["registering"],
+  registering: ["registered", "backing off", "releasing", "idle"],
+  registered: ["refreshing", "releasing"],
+  refreshing: ["registered", "backing off", "releasing", "idle"],
+  "backing off": ["registering", "refreshing", "releasing", "idle"],
+  releasing: ["idle", "registering"],
+};
