@@ -7,9 +7,6 @@ import { askHealth } from "./health";
 import { ServiceHost, type StartService } from "./host";
 import { createLogger } from "./logger";
 
-/** Docker sends SIGKILL 15 s after SIGTERM. */
-const stopDeadline = 10_000;
-
 /** `EX_TEMPFAIL`: what a reload hook answers when the service is not running. */
 const notRunning = 75;
 
@@ -19,6 +16,8 @@ export interface ServiceDefinition<Config extends ReleasedConfig> {
   readonly start: StartService<Config>;
   /** The service's own /healthz, as its configuration places it. */
   readonly healthUrl: (config: Config) => string;
+  /** Milliseconds for `stop()`; Docker sends SIGKILL 15 s after SIGTERM. @default 10000 */
+  readonly stopDeadline?: number;
 }
 
 /**
@@ -99,7 +98,7 @@ async function run<Config extends ReleasedConfig>(
   process.on("unhandledRejection", die);
   const host = new ServiceHost(file, definition.schema, definition.start, log, die);
   let control: ControlServer | undefined;
-  stopOnSignal(log, async () => {
+  stopOnSignal(log, definition.stopDeadline ?? 10_000, async () => {
     await control?.close();
     await host.stop();
   });
@@ -113,14 +112,14 @@ async function run<Config extends ReleasedConfig>(
   }
 }
 
-function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
+function stopOnSignal(log: Logger, deadline: number, stop: () => Promise<void>): void {
   let stopping = false;
   const onSignal = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
     try {
-      await within(stop(), stopDeadline, "stopping");
+      await within(stop(), deadline, "stopping");
       log.info("stopped");
       process.exit(0);
     } catch (error) {
