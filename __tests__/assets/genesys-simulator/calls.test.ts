@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import type { CallRecord } from "../../../assets/genesys-simulator/src/calls/call-record";
-import type { IncomingRequest, SipResponse } from "../../../lib/sip";
+import { defaultTimers, type IncomingRequest, type SipResponse } from "../../../lib/sip";
 import { ANSWER, Endpoint, eventually, OFFER, TestSimulator } from "./harness";
 
 let simulator: TestSimulator;
@@ -15,8 +15,9 @@ async function start(...overrides: Parameters<typeof TestSimulator.start>): Prom
 }
 
 afterEach(async () => {
-  await Promise.all([caller.close(), called.close()]);
+  // First: it hangs up what is left, and the phones answer that.
   await simulator.stop();
+  await Promise.all([caller.close(), called.close()]);
 });
 
 /** The called phone rings, and leaves the INVITE to the test. */
@@ -274,6 +275,34 @@ describe("a call between two DNs", () => {
     ]);
   });
 
+  it("answers 408 when timer B says that nothing came, and hangs up when no ACK comes", async () => {
+    await start({}, {}, FAST);
+    const raw = createSocket("udp4");
+    await new Promise<void>((resolve) => raw.bind(0, "127.0.3.1", resolve));
+    try {
+      const contact = `sip:1002@127.0.3.1:${raw.address().port}`;
+      await caller
+        .client(simulator.primary, { contact })
+        .register(600, { flow: caller.flowTo(simulator.primary) });
+      const { response } = await called.invite(simulator.primary, "1002").final;
+      expect(response.status).toBe(408);
+
+      // Now it calls, and says nothing after its INVITE.
+      const heard: string[] = [];
+      raw.on("message", (bytes) => heard.push(bytes.toString().split(" ", 2).join(" ")));
+      const rang = ringing();
+      raw.send(invitation(contact), simulator.primary.port, simulator.primary.address);
+      const incoming = await rang;
+      await incoming.accept({ contact: called.contact, headers: SDP, body: ANSWER });
+      await eventually(() => heard.some((line) => line.startsWith("BYE ")), "BYE at the caller");
+      await eventually(() => bye(called).length === 1, "BYE at the called phone");
+      expect(heard.filter((line) => line === "SIP/2.0 200").length).toBeGreaterThan(2);
+      expect(simulator.lines.at(-1)).toMatch(/ended by the switch: the caller sent no ACK/);
+    } finally {
+      raw.close();
+    }
+  });
+
   it("hangs everybody up when it stops", async () => {
     await start();
     await connected();
@@ -281,6 +310,20 @@ describe("a call between two DNs", () => {
     expect([bye(caller).length, bye(called).length]).toEqual([1, 1]);
   });
 });
+
+/** T1 of 10 ms: what takes 32 s on a network takes 0.64 s. */
+const FAST = { ...defaultTimers, t1: 10, t2: 80, t4: 100 };
+
+/** The bytes of a call to 1003. */
+function invitation(contact: string): string {
+  const { address, port } = simulator.primary;
+  const place = contact.slice(contact.indexOf("@") + 1);
+  return (
+    `INVITE sip:1003@${address}:${port} SIP/2.0\r\nVia: SIP/2.0/UDP ${place};branch=z9hG4bKraw\r\n` +
+    `From: <sip:1002@${address}>;tag=raw\r\nTo: <sip:1003@${address}>\r\nCall-ID: raw\r\nCSeq: 1 INVITE\r\n` +
+    `Contact: <${contact}>\r\nContent-Type: application/sdp\r\nContent-Length: ${OFFER.length}\r\n\r\n${OFFER}`
+  );
+}
 
 describe("NOTIFY talk", () => {
   const notify = () => called.requests.filter(({ request }) => request.method === "NOTIFY");
@@ -316,6 +359,19 @@ describe("NOTIFY talk", () => {
     expect(response.status).toBe(200);
     expect((await calls())[0]).toMatchObject({ state: "answered", talk: "sent" });
     if (dialog) await caller.agent.sendInDialog(dialog, "BYE");
+  });
+
+  it("is given up after 64*T1, and counted", async () => {
+    await start({ talk: { mode: "always", delayMs: 0 } }, {}, FAST);
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    await rang;
+    called.onRequest = () => undefined;
+    await eventually(() => simulator.simulator.calls.unansweredTalkEvents === 1, "the end of the NOTIFY");
+    expect((await calls())[0]).toMatchObject({ state: "ringing", talk: "unanswered" });
+    expect(simulator.lines.at(-1)).toMatch(/NOTIFY talk was never answered \(1 since the start\)/);
+    outgoing.cancel();
+    await outgoing.final;
   });
 
   it("is not sent once the call is answered, and not where it is off", async () => {

@@ -18,6 +18,7 @@ import {
   type RegistrationOutcome,
   SipRequest,
   type SipResponse,
+  type TimerValues,
   type Transport,
   UserAgent,
 } from "../../../lib/sip";
@@ -55,11 +56,15 @@ export class TestSimulator {
 
   private constructor(public readonly config: SimulatorConfig) {}
 
-  public static async start(...overrides: Parameters<typeof simulatorConfig>): Promise<TestSimulator> {
-    const self = new TestSimulator(simulatorConfig(...overrides));
+  public static async start(
+    settings?: Partial<SimulatorConfigInput["settings"]>,
+    more?: Partial<SimulatorConfigInput>,
+    timers?: TimerValues,
+  ): Promise<TestSimulator> {
+    const self = new TestSimulator(simulatorConfig(settings, more));
     const write = (_fields: object, message: string) => void self.lines.push(message);
     const log: Log = { debug: write, info: write, warn: write, error: write };
-    self.simulator = await Simulator.start(self.config, { log });
+    self.simulator = await Simulator.start(self.config, { log, timers });
     return self;
   }
 

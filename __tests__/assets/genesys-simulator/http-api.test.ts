@@ -21,6 +21,7 @@ describe("HTTP API", () => {
         status: "ok",
         release: "test",
         calls: 0,
+        unansweredTalkEvents: 0,
         servers: [
           { name: "primary", address: primary.address, port: primary.port, state: "listening" },
           { name: "backup", address: backup.address, port: backup.port, state: "listening" },

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../../lib/sip";
+import { type Clock, systemClock, type TimerValues } from "../../../lib/sip";
 import { HttpApi } from "./api/http-api";
 import { routes } from "./api/routes";
 import { type Binding, type BindingChange, BindingTable } from "./bindings";
@@ -23,6 +23,7 @@ export class Simulator {
   private constructor(
     private config: SimulatorConfig,
     private readonly clock: Clock,
+    private readonly timers: TimerValues | undefined,
     private readonly log: Log,
   ) {
     this.settings = config.settings;
@@ -32,9 +33,9 @@ export class Simulator {
   /** Rejects, and leaves nothing open, when an address can't be bound. */
   public static async start(
     config: SimulatorConfig,
-    { log, clock = systemClock }: { log: Log; clock?: Clock },
+    { log, clock = systemClock, timers }: { log: Log; clock?: Clock; timers?: TimerValues },
   ): Promise<Simulator> {
-    const self = new Simulator(config, clock, log);
+    const self = new Simulator(config, clock, timers, log);
     try {
       await self.open();
     } catch (error) {
@@ -91,12 +92,12 @@ export class Simulator {
 
   private async open(): Promise<void> {
     const { servers, registrations, settings, api } = this.config;
-    const { calls, messages, clock, log } = this;
+    const { calls, messages, clock, timers, log } = this;
     const shared = registrations === "shared" ? this.table() : undefined;
     for (const server of servers) {
       const bindings = shared ?? this.table();
       const place = `${server.address}:${server.port}`;
-      const started = SipServer.start({ server, settings, bindings, calls, messages, clock, log });
+      const started = SipServer.start({ server, settings, bindings, calls, messages, clock, timers, log });
       this.servers.push(
         await started.catch((error: unknown) => fail(`${server.name} can't listen at ${place}`, error)),
       );

@@ -7,6 +7,7 @@ import {
   SipParseError,
   type SipRequest,
   SipUri,
+  type TimerValues,
   UserAgent,
 } from "../../../lib/sip";
 import type { BindingTable } from "./bindings";
@@ -27,6 +28,8 @@ export interface SipServerOptions {
   readonly calls: CallCenter;
   readonly messages: MessageLog;
   readonly clock: Clock;
+  /** T1, T2 and T4. @default those of RFC 3261 */
+  readonly timers: TimerValues | undefined;
   readonly log: Log;
 }
 
@@ -39,6 +42,7 @@ export class SipServer {
   public agent!: UserAgent;
   private udp!: ServerTransport;
   private tcp!: ServerTransport;
+  private changing: Promise<void> = Promise.resolve();
 
   private constructor(private readonly options: SipServerOptions) {
     this.name = options.server.name;
@@ -70,6 +74,7 @@ export class SipServer {
       transports: [self.udp, self.tcp],
       name: "Genesys SIP Server simulator",
       clock: options.clock,
+      timers: options.timers,
       onRequest: (incoming) => self.receive(incoming),
     });
     return self;
@@ -84,14 +89,11 @@ export class SipServer {
   }
 
   /** Takes faults over; rejects with TransportError when a socket that was closed can't be bound again. */
-  public async setFaults(faults: Faults): Promise<void> {
-    this.faults.set(faults);
-    if (this.faults.down === "closed") {
-      await Promise.all([this.udp.suspend(), this.tcp.suspend()]);
-    } else {
-      await this.udp.resume();
-      await this.tcp.resume();
-    }
+  public setFaults(faults: Faults): Promise<void> {
+    // One after the other: closing and binding again take their time.
+    const change = this.changing.then(() => this.applyFaults(faults));
+    this.changing = change.catch(() => undefined);
+    return change;
   }
 
   public get state(): "listening" | "silent" | "closed" {
@@ -117,6 +119,16 @@ export class SipServer {
   public async stop(): Promise<void> {
     this.agent.close();
     await Promise.all([this.udp.close(), this.tcp.close()]);
+  }
+
+  private async applyFaults(faults: Faults): Promise<void> {
+    this.faults.set(faults);
+    if (this.faults.down === "closed") {
+      await Promise.all([this.udp.suspend(), this.tcp.suspend()]);
+    } else {
+      await this.udp.resume();
+      await this.tcp.resume();
+    }
   }
 
   private receive(incoming: IncomingRequest): void {

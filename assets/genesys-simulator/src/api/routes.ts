@@ -28,6 +28,7 @@ export function routes(simulator: Simulator): Routes {
       status: "ok",
       release: simulator.release,
       calls: simulator.calls.count,
+      unansweredTalkEvents: simulator.calls.unansweredTalkEvents,
       servers: simulator.servers.map(({ name, address, state }) => ({
         name,
         address: address.address,

@@ -19,7 +19,8 @@ const notRegistered: Answer = {
 /** The calls of all servers. */
 export class CallCenter {
   private readonly active = new Map<string, Call>();
-  private ended: CallRecord[] = [];
+  private ended: Call[] = [];
+  private unanswered = 0;
 
   constructor(
     private settings: Settings,
@@ -58,6 +59,7 @@ export class CallCenter {
       clock: this.clock,
       log: this.log,
       onEnded: () => this.keep(call),
+      countUnansweredTalk: () => ++this.unanswered,
     });
     this.active.set(call.uuid, call);
     call.start();
@@ -77,11 +79,16 @@ export class CallCenter {
 
   /** Active calls and the latest that have ended, oldest first. */
   public records(): CallRecord[] {
-    return [...this.ended, ...[...this.active.values()].map((call) => call.record)];
+    return [...this.ended, ...this.active.values()].map((call) => call.record);
   }
 
   public get count(): number {
     return this.active.size;
+  }
+
+  /** NOTIFYs that no phone ever answered, since the start. */
+  public get unansweredTalkEvents(): number {
+    return this.unanswered;
   }
 
   /** Hangs every call up, and waits until the phones have answered or `deadline` milliseconds have passed. */
@@ -102,6 +109,6 @@ export class CallCenter {
 
   private keep(call: Call): void {
     this.active.delete(call.uuid);
-    this.ended = [...this.ended, call.record].slice(-KEPT);
+    this.ended = [...this.ended, call].slice(-KEPT);
   }
 }

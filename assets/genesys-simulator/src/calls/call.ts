@@ -32,6 +32,8 @@ export interface CallOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onEnded: () => void;
+  /** Counts a NOTIFY talk that was never answered; returns how many there have been. */
+  readonly countUnansweredTalk: () => number;
 }
 
 export type Leg = "caller" | "called";
@@ -67,9 +69,14 @@ export class Call {
       caller: String(server.uri(binding.dn, incoming.flow)),
       called: String(server.uri(from, this.flow)),
     };
-    this.talk = new TalkEvent(server.agent, this.contacts.called, settings.talk, clock, (what) =>
-      this.say(what),
-    );
+    this.talk = new TalkEvent({
+      agent: server.agent,
+      contact: this.contacts.called,
+      settings: settings.talk,
+      clock,
+      say: (what) => this.say(what),
+      countUnanswered: options.countUnansweredTalk,
+    });
     this.details = {
       uuid: this.uuid,
       server: server.name,

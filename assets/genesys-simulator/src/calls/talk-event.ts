@@ -2,6 +2,17 @@ import type { Clock, Dialog, SipResponse, Timer, UserAgent } from "../../../../l
 import type { Settings } from "../config";
 import type { TalkState } from "./call-record";
 
+export interface TalkEventOptions {
+  readonly agent: UserAgent;
+  /** Contact URI of the server towards the phone. */
+  readonly contact: string;
+  readonly settings: Settings["talk"];
+  readonly clock: Clock;
+  readonly say: (what: string) => void;
+  /** Counts a NOTIFY that was never answered; returns how many there have been. */
+  readonly countUnanswered: () => number;
+}
+
 /**
  * NOTIFY with `Event: talk` to the phone that rings: T-Server asking it to answer, when the agent pressed the
  * button on the desktop. The subscription is implied by the call, so nobody subscribed, and the body is empty.
@@ -14,14 +25,7 @@ export class TalkEvent {
   private timer: Timer | undefined;
   private answered: number | undefined;
 
-  constructor(
-    private readonly agent: UserAgent,
-    /** Contact URI of the server towards the phone. */
-    private readonly contact: string,
-    private readonly settings: Settings["talk"],
-    private readonly clock: Clock,
-    private readonly say: (message: string) => void,
-  ) {}
+  constructor(private readonly options: TalkEventOptions) {}
 
   public get state(): TalkState {
     return this.current;
@@ -34,10 +38,11 @@ export class TalkEvent {
 
   /** After the first 18x of the phone, in the dialog that it made. */
   public schedule(ringing: SipResponse, dialog: Dialog): void {
-    const { mode, delayMs } = this.settings;
+    const { settings, clock } = this.options;
+    const { mode, delayMs } = settings;
     if (mode === "off" || (mode === "advertised" && !allowsTalk(ringing))) return;
     this.current = "pending";
-    this.timer = this.clock.after(delayMs, () => void this.send(dialog));
+    this.timer = clock.after(delayMs, () => void this.send(dialog));
   }
 
   /** The call was answered or ended: what has not been sent is not needed any more. */
@@ -47,22 +52,24 @@ export class TalkEvent {
   }
 
   private async send(dialog: Dialog): Promise<void> {
+    const { agent, contact, say, countUnanswered } = this.options;
     this.current = "sent";
-    this.say("NOTIFY talk to the phone");
+    say("NOTIFY talk to the phone");
     try {
-      const response = await this.agent.sendInDialog(dialog, "NOTIFY", {
+      const response = await agent.sendInDialog(dialog, "NOTIFY", {
         headers: [
           ["Event", "talk"],
           ["Subscription-State", "active"],
-          ["Contact", `<${this.contact}>`],
+          ["Contact", `<${contact}>`],
         ],
       });
       this.current = "answered";
       this.answered = response.status;
-      this.say(`NOTIFY talk answered with ${response.status} ${response.reason}`);
+      say(`NOTIFY talk answered with ${response.status} ${response.reason}`);
     } catch (error) {
       this.current = "unanswered";
-      this.say(`NOTIFY talk was never answered: ${error instanceof Error ? error.message : error}`);
+      const why = error instanceof Error ? error.message : String(error);
+      say(`NOTIFY talk was never answered (${countUnanswered()} since the start): ${why}`);
     }
   }
 }
