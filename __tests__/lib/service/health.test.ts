@@ -33,6 +33,7 @@ describe("askHealth", () => {
       reason: `${silent}: no answer within 50 ms`,
     });
     server?.closeAllConnections();
+    server?.close();
     const endless = await serve((_, response) => response.write("and"));
     expect((await askHealth(endless, 50)).reason).toBe(`${endless}: no answer within 50 ms`);
   });
