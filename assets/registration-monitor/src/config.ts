@@ -5,16 +5,22 @@ const maxRange = 100_000;
 
 const port = z.int().min(0, "a port is 0 to 65535").max(65_535, "a port is 0 to 65535");
 const text = z.string().min(1, "must not be empty");
-const dn = z.string().regex(/^\d{1,20}$/, "a DN is 1 to 20 digits");
+const digits = /^\d{1,20}$/;
+const dn = z.string().regex(digits, "a DN is 1 to 20 digits");
 
-const range = z
-  .strictObject({ from: dn, to: dn })
-  .refine(({ from, to }) => from.length === to.length, "both ends must have the same number of digits")
-  .refine(({ from, to }) => from <= to, "the range is upside down: from must not be above to")
-  .refine(
-    ({ from, to }) => BigInt(to) - BigInt(from) < BigInt(maxRange),
-    `the range has more than ${maxRange} DNs`,
-  );
+const range = z.strictObject({ from: dn, to: dn }).superRefine((value, context) => {
+  const fault = faultOfRange(value);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+});
+
+function faultOfRange({ from, to }: { from: string; to: string }): string | undefined {
+  // Refinements run on members that were refused, too.
+  if (!digits.test(from) || !digits.test(to)) return undefined;
+  if (from.length !== to.length) return "both ends must have the same number of digits";
+  if (from > to) return "the range is upside down: from must not be above to";
+  if (BigInt(to) - BigInt(from) >= BigInt(maxRange)) return `the range has more than ${maxRange} DNs`;
+  return undefined;
+}
 
 /** What the monitor reads from config.json. */
 export const configSchema = z.strictObject({
