@@ -55,9 +55,9 @@ export function trunk(props: AsteriskFilesProps): PjsipSection[] {
   const { genesys, asterisk, codecs } = props;
   const [first] = genesys.servers;
   if (!first) throw new ConfError("genesys.servers is empty: name at least one server");
-  const shared = genesys.servers.find(
-    ({ host }) => host === asterisk.internalAddress || host === "localhost",
-  );
+  // Whatever loopback address a connection goes to, it comes from 127.0.0.1.
+  const phones = ["127.0.0.1", "localhost", asterisk.internalAddress];
+  const shared = genesys.servers.find(({ host }) => phones.includes(host));
   if (shared) {
     throw new ConfError(
       `genesys.servers: ${shared.host} is where the phones' WebSockets come from, and Asterisk knows the trunk by its address: give the server another one`,

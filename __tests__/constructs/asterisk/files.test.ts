@@ -134,9 +134,10 @@ describe("the trunk", () => {
   });
 
   it("must not have the address that phones come from", () => {
-    for (const host of ["127.0.0.1", "localhost"]) {
+    for (const host of ["127.0.0.1", "localhost", "127.0.0.7"]) {
       const genesys = { ...props.genesys, servers: [{ host, port: 5060, transport: "udp" as const }] };
-      expect(() => render({ genesys })).toThrow(
+      const asterisk = { ...props.asterisk, internalAddress: "127.0.0.7" };
+      expect(() => render({ genesys, asterisk })).toThrow(
         `genesys.servers: ${host} is where the phones' WebSockets come from`,
       );
     }

@@ -317,6 +317,20 @@ describe("a release to a running Asterisk", () => {
   }, 60_000);
 });
 
+describe("a restart of Postgres", () => {
+  it("is survived: phones register again as soon as it is back", async () => {
+    await docker("restart", "--time", "20", stand.postgres);
+    const alice = await phone("1002");
+    await eventually("1002 to register", () =>
+      alice.register().then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    expect(await stand.sql("SELECT endpoint FROM ps_contacts")).toBe("1002");
+  }, 60_000);
+});
+
 describe("a stop", () => {
   it("un-registers at Genesys first, and ends well", async () => {
     await registrationsAre("1002", "1003");
