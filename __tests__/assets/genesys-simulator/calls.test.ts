@@ -255,6 +255,17 @@ describe("a call between two DNs", () => {
     expect(round.response.status).toBe(483);
   });
 
+  it("ends a call that leads back to itself when Max-Forwards is used up", async () => {
+    await start();
+    const { address, port } = simulator.primary;
+    const client = caller.client(simulator.primary, { contact: `sip:1002@${address}:${port}` });
+    await client.register(600, { flow: caller.flowTo(simulator.primary) });
+    const { response } = await called.invite(simulator.primary, "1002", { headers: [["Max-Forwards", 5]] })
+      .final;
+    expect(response.status).toBe(483);
+    expect(await calls()).toHaveLength(5);
+  });
+
   it("refuses calls above the limit", async () => {
     await start({ calls: { maxActive: 1 } });
     const rang = ringing();
@@ -359,6 +370,21 @@ describe("NOTIFY talk", () => {
     expect(response.status).toBe(200);
     expect((await calls())[0]).toMatchObject({ state: "answered", talk: "sent" });
     if (dialog) await caller.agent.sendInDialog(dialog, "BYE");
+  });
+
+  it("does not leave a server that is down", async () => {
+    await start({ talk: { mode: "always", delayMs: 100 } });
+    const rang = ringing();
+    const outgoing = caller.invite(simulator.primary, "1003");
+    await rang;
+    await simulator.api("PUT", "/faults", { server: "primary", down: true });
+    const sent = { method: "NOTIFY", direction: "out", limit: 10 } as const;
+    const message = await eventually(() => simulator.simulator.messages.find(sent)[0], "NOTIFY");
+    expect(message.lost).toBe(true);
+    await simulator.api("DELETE", "/faults");
+    expect(notify()).toEqual([]);
+    outgoing.cancel();
+    await outgoing.final;
   });
 
   it("is given up after 64*T1, and counted", async () => {
