@@ -98,7 +98,7 @@ describe("bin/with-provider", () => {
   it("passes on signals and cleans up", async () => {
     const child = spawn(
       SCRIPT,
-      ["sh", "-c", "trap 'echo stopped; exit 3' TERM; echo ready; sleep 20 & wait"],
+      ["sh", "-c", "trap 'kill $!; echo stopped; exit 3' TERM; sleep 20 & echo ready; wait"],
       {
         env,
         stdio: ["ignore", "pipe", "inherit"],

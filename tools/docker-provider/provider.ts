@@ -1,11 +1,11 @@
 import { nanoseconds } from "./duration";
-import { attributePath, diagnostic, diagnostics, Fault } from "./fault";
+import { attributePath, diagnostic, diagnostics, Fault, Faults } from "./fault";
 import { plan } from "./plan";
 import { type Context, finish, type Resource } from "./resource";
 import { type ResourceName, schemas, toProtocol } from "./schema";
 import { upgrade } from "./upgrade";
 import { validate } from "./validate";
-import { asObject, type State, text } from "./value";
+import { asObject, hasUnknown, type State, text } from "./value";
 import { type DynamicValue, decode, encode } from "./wire";
 
 export type Request = {
@@ -99,6 +99,9 @@ export class Provider {
     const config = decode(schemas.provider.attributes, request.config) ?? {};
     const { configure } = require("./configure") as typeof import("./configure");
     this.context?.engine.close();
+    this.context = undefined;
+    // Such a plan may still make new resources; what has to be asked of an engine fails with the reason.
+    if (hasUnknown(config)) return {};
     this.context = await configure(config, this.surroundings, this.stopping.signal);
     return {};
   }
@@ -150,6 +153,9 @@ export class Provider {
         (error) => answer(prior, error),
       );
     }
+    // The plan may have been made before every value was known.
+    const faults = validate(name, planned);
+    if (faults.length > 0) return answer(prior, new Faults(faults));
     if (prior === null) {
       // What exists already when a later step fails: Terraform marks it as tainted and removes it at the next apply.
       let kept: State | null = null;
@@ -196,7 +202,7 @@ export class Provider {
     if (!this.context)
       throw new Fault(
         "The Docker provider is not configured",
-        "Terraform's connection to it was renewed in the middle of a run. Run the command again.",
+        "A value of its provider block is not known before the apply, or Terraform's connection was renewed in the middle of a run. Give the block fixed values and run the command again.",
       );
     const deadline = new AbortController();
     const timer = setTimeout(
@@ -206,11 +212,12 @@ export class Provider {
         ),
       milliseconds,
     );
+    const signal = AbortSignal.any([this.stopping.signal, deadline.signal]);
     try {
-      return await operation({
-        ...this.context,
-        signal: AbortSignal.any([this.stopping.signal, deadline.signal]),
-      });
+      return await operation({ ...this.context, signal });
+    } catch (error) {
+      // What broke off because of the signal tells less than the signal's reason.
+      throw signal.aborted ? signal.reason : error;
     } finally {
       clearTimeout(timer);
     }

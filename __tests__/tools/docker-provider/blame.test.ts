@@ -1,6 +1,7 @@
 import { blame, EngineError } from "../../../tools/docker-provider/engine/engine";
 import { Fault } from "../../../tools/docker-provider/fault";
 import { BLAME } from "../../../tools/docker-provider/resources/container/blame";
+import { type State, UNKNOWN } from "../../../tools/docker-provider/value";
 
 describe("blame", () => {
   it.each([
@@ -21,6 +22,7 @@ describe("blame", () => {
     ["Minimum memory limit allowed is 6MB", "memory"],
     ["Minimum memoryswap limit should be larger than memory limit", "memory_swap"],
     ["logger: no log driver named 'nope' is registered", "log_driver"],
+    ['error looking up logging plugin nonesuch: plugin "nonesuch" not found', "log_driver"],
     ["container rootfs is marked read-only", "upload"],
     ["Unknown runtime specified nope", "runtime"],
   ])("%s: %s", (message, attribute) => {
@@ -32,6 +34,8 @@ describe("blame", () => {
     expect(blame("s", error, BLAME, { networks_advanced: [{ name: "n" }] }).path).toStrictEqual([
       "networks_advanced",
     ]);
+    const unknown: State = { networks_advanced: UNKNOWN, network_mode: "n" };
+    expect(blame("s", error, BLAME, unknown).path).toStrictEqual(["network_mode"]);
     expect(blame("s", error, BLAME, { network_mode: "n" }).path).toStrictEqual(["network_mode"]);
   });
 

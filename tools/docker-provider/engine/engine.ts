@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { Fault } from "../fault";
-import { at, isZero, type State } from "../value";
+import { at, isZero, type State, UNKNOWN } from "../value";
 
 /** An answer of the engine that is no success. */
 export class EngineError extends Error {
@@ -170,6 +170,7 @@ export function blame(summary: string, error: unknown, rules: Blame, state: Stat
   const rule = error instanceof EngineError ? rules.find(([pattern]) => pattern.test(message)) : undefined;
   if (!rule) return new Fault(summary, message);
   const [, ...attributes] = rule;
-  const path = attributes.find((name) => !isZero(at(state, name))) ?? attributes.at(-1);
+  const path =
+    attributes.find((name) => !isZero(at(state, name)) && at(state, name) !== UNKNOWN) ?? attributes.at(-1);
   return new Fault(summary, message, path === undefined ? [] : [path]);
 }

@@ -27,6 +27,7 @@ export const BLAME: Blame = [
   ],
   [
     /executable file not found|exec: |no such file or directory: unknown|permission denied: unknown/i,
+    "entrypoint",
     "command",
   ],
   [/no command specified/i, "command"],
@@ -38,7 +39,8 @@ export const BLAME: Blame = [
   [/cpuset/i, "cpu_set"],
   [/cpu/i, "cpu_shares"],
   [/seccomp|apparmor|selinux|security-?opt/i, "security_opts"],
-  [/log driver|logger|log[- ]opt/i, "log_driver"],
+  [/log[- ]opt/i, "log_opts"],
+  [/log driver|logger|logging (driver|plugin)/i, "log_driver"],
   [/rootfs is marked read-only|could not find the file|no space left on device/i, "upload"],
   [/device/i, "devices"],
   [/runtime/i, "runtime"],

@@ -83,6 +83,10 @@ export const container: Resource = {
           signal: context.signal,
         }),
       );
+    if (prior.start === false && planned.start !== false)
+      await step(planned, `The container ${text(planned.name)} can't be started`, () =>
+        context.engine.request(`/containers/${id}/start`, { method: "POST", signal: context.signal }),
+      );
     return planned;
   },
 

@@ -37,7 +37,8 @@ export async function awaitHealthy(context: Context, id: string, state: State): 
         "Add a healthcheck block or set wait = false.",
         ["wait"],
       );
-    if (health.Status === "unhealthy")
+    // The engine calls a container unhealthy too while its restart policy is about to bring it back.
+    if (health.Status === "unhealthy" && !info.State.Restarting)
       throw await failure(context, info, `The container ${name} is unhealthy`, "healthcheck");
     if (info.RestartCount >= RESTART_LIMIT)
       throw await failure(

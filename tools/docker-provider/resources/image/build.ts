@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { blame } from "../../engine/engine";
 import { Fault } from "../../fault";
 import type { Context } from "../../resource";
@@ -132,7 +133,7 @@ export class BuildLog {
   private lines: string[] = [];
 
   add(output: string): void {
-    for (const line of output.split("\n")) {
+    for (const line of stripVTControlCharacters(output).split("\n")) {
       if (/^Step \d+\/\d+ : /.test(line)) {
         this.step = line;
         this.lines = [];
