@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import type { CallRecord } from "../../../assets/genesys-simulator/src/calls/call-record";
-import { defaultTimers, type IncomingRequest, type SipResponse } from "../../../lib/sip";
-import { ANSWER, Endpoint, eventually, OFFER, TestSimulator } from "./harness";
+import type { SipResponse } from "../../../lib/sip";
+import { ANSWER, Endpoint, eventually, FAST, OFFER, ringing, SDP, TestSimulator } from "./harness";
 
 let simulator: TestSimulator;
 let caller: Endpoint;
@@ -20,25 +20,9 @@ afterEach(async () => {
   await Promise.all([caller.close(), called.close()]);
 });
 
-/** The called phone rings, and leaves the INVITE to the test. */
-function ringing(headers: [string, string][] = []): Promise<IncomingRequest> {
-  return new Promise((resolve) => {
-    called.onRequest = (incoming) => {
-      if (incoming.request.method !== "INVITE") {
-        incoming.respond(200);
-        return;
-      }
-      incoming.respond(180, { headers: [["Contact", `<${called.contact}>`], ...headers] });
-      resolve(incoming);
-    };
-  });
-}
-
-const SDP = [["Content-Type", "application/sdp"]] as const;
-
 /** A call that is up: both dialogs. */
 async function connected() {
-  const rang = ringing();
+  const rang = ringing(called);
   const outgoing = caller.invite(simulator.primary, "1003");
   const incoming = await rang;
   await incoming.accept({ contact: called.contact, headers: SDP, body: ANSWER });
@@ -58,7 +42,7 @@ describe("a call between two DNs", () => {
   it("passes through both legs with bodies unchanged and a CallUUID", async () => {
     await start();
     const progress: SipResponse[] = [];
-    const rang = ringing();
+    const rang = ringing(called);
     const outgoing = caller.invite(simulator.primary, "1003", {
       onProvisional: (response) => progress.push(response),
     });
@@ -114,7 +98,7 @@ describe("a call between two DNs", () => {
 
   it("cancels the called phone when the caller cancels", async () => {
     await start();
-    const rang = ringing();
+    const rang = ringing(called);
     const outgoing = caller.invite(simulator.primary, "1003");
     const incoming = await rang;
     const cancelled = new Promise<void>((resolve) => {
@@ -131,7 +115,7 @@ describe("a call between two DNs", () => {
 
   it("hangs the called phone up when its 200 crossed the caller's CANCEL", async () => {
     await start();
-    const rang = ringing();
+    const rang = ringing(called);
     const outgoing = caller.invite(simulator.primary, "1003");
     const incoming = await rang;
     await eventually(() => outgoing.earlyDialog, "180 at the caller");
@@ -190,7 +174,7 @@ describe("a call between two DNs", () => {
 
   it("answers 480 and cancels when the phone only rings", async () => {
     await start({ calls: { ringSeconds: 1 } });
-    const rang = ringing();
+    const rang = ringing(called);
     const outgoing = caller.invite(simulator.primary, "1003");
     const incoming = await rang;
     const cancelled = new Promise<void>((resolve) => {
@@ -268,7 +252,7 @@ describe("a call between two DNs", () => {
 
   it("refuses calls above the limit", async () => {
     await start({ calls: { maxActive: 1 } });
-    const rang = ringing();
+    const rang = ringing(called);
     const first = caller.invite(simulator.primary, "1003");
     await rang;
     const { response } = await caller.invite(simulator.primary, "1003").final;
@@ -301,7 +285,7 @@ describe("a call between two DNs", () => {
       // Now it calls, and says nothing after its INVITE.
       const heard: string[] = [];
       raw.on("message", (bytes) => heard.push(bytes.toString().split(" ", 2).join(" ")));
-      const rang = ringing();
+      const rang = ringing(called);
       raw.send(invitation(contact), simulator.primary.port, simulator.primary.address);
       const incoming = await rang;
       await incoming.accept({ contact: called.contact, headers: SDP, body: ANSWER });
@@ -322,9 +306,6 @@ describe("a call between two DNs", () => {
   });
 });
 
-/** T1 of 10 ms: what takes 32 s on a network takes 0.64 s. */
-const FAST = { ...defaultTimers, t1: 10, t2: 80, t4: 100 };
-
 /** The bytes of a call to 1003. */
 function invitation(contact: string): string {
   const { address, port } = simulator.primary;
@@ -335,97 +316,3 @@ function invitation(contact: string): string {
     `Contact: <${contact}>\r\nContent-Type: application/sdp\r\nContent-Length: ${OFFER.length}\r\n\r\n${OFFER}`
   );
 }
-
-describe("NOTIFY talk", () => {
-  const notify = () => called.requests.filter(({ request }) => request.method === "NOTIFY");
-
-  it("comes in the early dialog of the phone that rings, with an empty body", async () => {
-    await start({ talk: { mode: "always", delayMs: 20 } });
-    const rang = ringing();
-    const outgoing = caller.invite(simulator.primary, "1003");
-    const invite = await rang;
-    const { request } = await eventually(() => notify()[0], "NOTIFY");
-    expect(request.get("Event")).toBe("talk");
-    expect(request.get("Subscription-State")).toBe("active");
-    expect(request.body).toHaveLength(0);
-    expect(request.callId).toBe(invite.request.callId);
-    expect(request.to.tag).toBe(invite.dialog?.localTag);
-    expect(request.cseq.number).toBeGreaterThan(invite.request.cseq.number);
-    await eventually(() => simulator.simulator.calls.records()[0]?.talk === "answered", "its answer");
-    outgoing.cancel();
-    await outgoing.final;
-  });
-
-  it("is sent again and again to a phone that never answers it, and the call goes on", async () => {
-    await start({ talk: { mode: "always", delayMs: 0 } });
-    const rang = ringing();
-    const outgoing = caller.invite(simulator.primary, "1003");
-    const invite = await rang;
-    called.onRequest = () => undefined;
-    // T1 is 500 ms: the first retransmission after that, the second a second later.
-    const sent = { method: "NOTIFY", direction: "out", limit: 10 } as const;
-    await eventually(() => simulator.simulator.messages.find(sent).length >= 3, "two retransmissions", 6000);
-    await invite.accept({ contact: called.contact, body: ANSWER });
-    const { response, dialog } = await outgoing.final;
-    expect(response.status).toBe(200);
-    expect((await calls())[0]).toMatchObject({ state: "answered", talk: "sent" });
-    if (dialog) await caller.agent.sendInDialog(dialog, "BYE");
-  });
-
-  it("does not leave a server that is down", async () => {
-    await start({ talk: { mode: "always", delayMs: 100 } });
-    const rang = ringing();
-    const outgoing = caller.invite(simulator.primary, "1003");
-    await rang;
-    await simulator.api("PUT", "/faults", { server: "primary", down: true });
-    const sent = { method: "NOTIFY", direction: "out", limit: 10 } as const;
-    const message = await eventually(() => simulator.simulator.messages.find(sent)[0], "NOTIFY");
-    expect(message.lost).toBe(true);
-    await simulator.api("DELETE", "/faults");
-    expect(notify()).toEqual([]);
-    outgoing.cancel();
-    await outgoing.final;
-  });
-
-  it("is given up after 64*T1, and counted", async () => {
-    await start({ talk: { mode: "always", delayMs: 0 } }, {}, FAST);
-    const rang = ringing();
-    const outgoing = caller.invite(simulator.primary, "1003");
-    await rang;
-    called.onRequest = () => undefined;
-    await eventually(() => simulator.simulator.calls.unansweredTalkEvents === 1, "the end of the NOTIFY");
-    expect((await calls())[0]).toMatchObject({ state: "ringing", talk: "unanswered" });
-    expect(simulator.lines.at(-1)).toMatch(/NOTIFY talk was never answered \(1 since the start\)/);
-    outgoing.cancel();
-    await outgoing.final;
-  });
-
-  it("is not sent once the call is answered, and not where it is off", async () => {
-    await start({ talk: { mode: "always", delayMs: 50 } });
-    await connected();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(notify()).toEqual([]);
-    await simulator.api("PUT", "/settings", { talk: { mode: "off", delayMs: 0 } });
-    const rang = ringing();
-    const second = caller.invite(simulator.primary, "1003");
-    await rang;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(notify()).toEqual([]);
-    second.cancel();
-    await second.final;
-  });
-
-  it.each([
-    ["with Allow-Events: talk", [["Allow-Events", "hold, talk"]] as [string, string][], 1],
-    ["without it", [], 0],
-  ])("in mode 'advertised' goes to a phone %s", async (_what, headers, count) => {
-    await start({ talk: { mode: "advertised", delayMs: 0 } });
-    const rang = ringing(headers);
-    const outgoing = caller.invite(simulator.primary, "1003");
-    await rang;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(notify()).toHaveLength(count);
-    outgoing.cancel();
-    await outgoing.final;
-  });
-});

@@ -10,6 +10,7 @@ import {
   createTcpTransport,
   createUdpTransport,
   DigestClient,
+  defaultTimers,
   type Flow,
   type HeaderInit,
   type IncomingRequest,
@@ -216,4 +217,23 @@ export async function eventually<T>(
     if (Date.now() > end) throw new Error(`waited ${deadline} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+export const SDP = [["Content-Type", "application/sdp"]] as const;
+
+/** T1 of 10 ms: what takes 32 s on a network takes 0.64 s. */
+export const FAST: TimerValues = { ...defaultTimers, t1: 10, t2: 80, t4: 100 };
+
+/** The phone rings when the next call comes, and leaves the INVITE to the test. */
+export function ringing(phone: Endpoint, headers: [string, string][] = []): Promise<IncomingRequest> {
+  return new Promise((resolve) => {
+    phone.onRequest = (incoming) => {
+      if (incoming.request.method !== "INVITE") {
+        incoming.respond(200);
+        return;
+      }
+      incoming.respond(180, { headers: [["Contact", `<${phone.contact}>`], ...headers] });
+      resolve(incoming);
+    };
+  });
 }

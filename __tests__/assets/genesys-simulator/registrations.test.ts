@@ -1,4 +1,4 @@
-import { Endpoint, TestSimulator } from "./harness";
+import { type Address, Endpoint, simulatorConfig, TestSimulator } from "./harness";
 
 const open: { close(): Promise<void> }[] = [];
 
@@ -156,13 +156,30 @@ describe("reload", () => {
     await expect(phone.register(simulator.primary)).resolves.toMatchObject({ kind: "refused", status: 404 });
   });
 
-  it("refuses what only a start can change, and changes nothing", async () => {
+  it("starts again where sockets and tables change", async () => {
     const simulator = await start();
-    const changed = { ...simulator.config, release: "next", registrations: "shared" as const };
-    await expect(simulator.simulator.reload(changed)).rejects.toThrow(
-      "registrations can't change while it runs: restart the container of genesys-simulator",
-    );
+    const phone = await endpoint("1002");
+    await phone.register(simulator.primary);
+    const moved = simulatorConfig({}, { registrations: "shared" });
+    await simulator.simulator.reload({ ...moved, release: "next" });
+    expect((await simulator.api("GET", "/registrations")).body).toEqual([]);
+    const [primary] = moved.servers;
+    await expect(phone.register(primary as Address)).resolves.toMatchObject({ kind: "registered" });
+    const before = phone.client(simulator.primary).register(600, {
+      flow: phone.flowTo(simulator.primary),
+      deadline: 200,
+    });
+    await expect(before).resolves.toMatchObject({ kind: "failed" });
+  });
+
+  it("goes on as it was when a new address can't be had", async () => {
+    const simulator = await start();
+    const other = await start();
+    const phone = await endpoint("1002");
+    const taken = { ...simulator.config, release: "next", servers: other.config.servers };
+    await expect(simulator.simulator.reload(taken)).rejects.toThrow(/^primary can't listen at .*EADDRINUSE/);
     expect((await simulator.api("GET", "/healthz")).body).toMatchObject({ release: "test" });
+    await expect(phone.register(simulator.primary)).resolves.toMatchObject({ kind: "registered" });
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * What the simulator reads from config.json. `settings` is what can be changed while it runs, by a release or by
- * PUT /settings; everything else is about sockets and memory and takes a restart.
+ * What the simulator reads from config.json. `settings` is what changes without a trace when a release or
+ * PUT /settings says so; everything else is about sockets and tables, and changing it is a start from nothing.
  */
 import { isIPv4 } from "node:net";
 import { z } from "zod";

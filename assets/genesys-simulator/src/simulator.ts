@@ -65,17 +65,30 @@ export class Simulator {
     for (const server of this.servers) server.configure(settings);
   }
 
-  /** Takes a new configuration over. Rejects when it changes what only a start reads; nothing has changed then. */
+  /**
+   * Takes a new configuration over. Where it is about sockets too, they are all bound anew, and registrations and
+   * calls end as they do when a T-Server is started again. Rejects, with the old configuration back in force, when
+   * an address can't be bound.
+   */
   public async reload(config: SimulatorConfig): Promise<void> {
     const fixed = ["servers", "api", "registrations"] as const;
     const changed = fixed.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(this.config[key]));
-    if (changed.length > 0) {
-      throw new Error(
-        `${changed.join(", ")} can't change while it runs: restart the container of genesys-simulator`,
-      );
-    }
+    const previous = this.config;
     this.config = config;
-    this.applySettings(config.settings);
+    if (changed.length === 0) {
+      this.applySettings(config.settings);
+      return;
+    }
+    this.log.info({}, `${changed.join(", ")} changed: starting again`);
+    await this.stop();
+    try {
+      await this.open();
+    } catch (error) {
+      await this.stop();
+      this.config = previous;
+      await this.open();
+      throw error;
+    }
   }
 
   /** Bindings of every table, with the table that can tell how long they last. */
@@ -88,11 +101,15 @@ export class Simulator {
     await this.calls.stop(STOP_DEADLINE);
     await Promise.all(this.servers.map((server) => server.stop()));
     for (const table of this.tables) table.stop();
+    this.api = undefined;
+    this.servers.length = 0;
+    this.tables.clear();
   }
 
   private async open(): Promise<void> {
     const { servers, registrations, settings, api } = this.config;
     const { calls, messages, clock, timers, log } = this;
+    this.applySettings(settings);
     const shared = registrations === "shared" ? this.table() : undefined;
     for (const server of servers) {
       const bindings = shared ?? this.table();
