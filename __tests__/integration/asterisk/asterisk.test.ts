@@ -3,7 +3,7 @@ import { Simulator } from "../../../assets/genesys-simulator/src/simulator";
 import { AmiClient } from "../../../lib/ami";
 import { Phone } from "../../../lib/phone";
 import { docker, eventually, healthy, logs } from "./docker";
-import { addresses, passwords, ports, Stand } from "./stand";
+import { addresses, passwords, ports, props, Stand } from "./stand";
 
 const stand = new Stand("asterisk-test-run");
 const url = `ws://${addresses.internal}:${ports.http}/ws`;
@@ -88,6 +88,29 @@ describe("a start", () => {
     expect(bindings()["1002"]).toMatch(new RegExp(`^sip:1002@${addresses.trunk}:${ports.sip};line=[a-z]+$`));
     expect(await stand.cli("pjsip show registrations")).toMatch(/genesys-1002\/.* Registered/);
   });
+});
+
+describe("a release for another host", () => {
+  const elsewhere = new Stand("asterisk-test-site");
+  beforeAll(() => elsewhere.prepare("asterisk"), 300_000);
+  afterAll(() => elsewhere.remove(), 60_000);
+
+  it("is checked with addresses that this machine doesn't have and names that can't be resolved", async () => {
+    const { status, output } = await elsewhere.releaseAsterisk({
+      host: { address: "192.0.2.54", publicAddress: "198.51.100.1", localNetworks: ["192.0.2.0/24"] },
+      asterisk: { ...props.asterisk, sipAddress: "192.0.2.54" },
+      genesys: {
+        ...props.genesys,
+        servers: [
+          { host: "192.0.2.81", port: 5060, transport: "tcp" },
+          { host: "genesys.example.invalid", port: 5060, transport: "udp" },
+        ],
+      },
+      codecs: ["opus", "g722", "alaw"],
+    });
+    expect(output).toContain("is in force; the service is not running and starts with it");
+    expect(status).toBe(0);
+  }, 60_000);
 });
 
 describe("phones", () => {
