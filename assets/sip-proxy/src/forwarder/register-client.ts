@@ -4,9 +4,6 @@ import { buildRegister } from "./messages";
 import type { Attempt, Upstream } from "./upstream";
 import type { Asked } from "./verdict";
 
-/** Challenges answered for one request: a server that goes on calling nonces stale would never stop. */
-const MAX_CHALLENGES = 3;
-
 export interface RegisterClientContext {
   readonly clock: Clock;
   /** In force now. */
@@ -38,7 +35,6 @@ export class RegisterClient {
   private cseq = 0;
   private digest: DigestClient | undefined;
   private digestServer: Upstream | undefined;
-  private challenges = 0;
 
   /** @param key chooses the socket that this DN uses */
   constructor(
@@ -90,22 +86,16 @@ export class RegisterClient {
    * same nonce unless it was stale. Otherwise the reason why not.
    */
   challenge(upstream: Upstream, response: SipResponse): true | string {
-    const verdict = this.digestFor(upstream)?.challenge(response);
-    if (verdict === "retry" && ++this.challenges <= MAX_CHALLENGES) return true;
-    this.settled();
-    switch (verdict) {
+    switch (this.digestFor(upstream)?.challenge(response)) {
+      case "retry":
+        return true;
       case undefined:
         return "Genesys asks for a password, and genesys.credentials has none";
       case "unsupported":
         return "Genesys asks for a password in a way that is not supported";
-      default:
+      case "rejected":
         return "Genesys refuses the password";
     }
-  }
-
-  /** No challenge is open any more. */
-  settled(): void {
-    this.challenges = 0;
   }
 
   /** The credentials are others now. */

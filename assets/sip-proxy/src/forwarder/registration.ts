@@ -228,7 +228,6 @@ export class Registration {
       this.challenged(upstream, response, sent);
       return;
     }
-    this.client.settled();
     switch (verdict.kind) {
       case "granted":
         this.registered(upstream, verdict.expires);
@@ -303,7 +302,6 @@ export class Registration {
 
   /** A server could not be asked, or wants another one to be asked. */
   private failed(upstream: Upstream, why: string): void {
-    this.client.settled();
     this.tried.add(upstream);
     this.context.log.warn({ dn: this.dn, server: upstream.name, why }, "Genesys could not be asked");
     const releasing = this.state === "releasing";

@@ -130,9 +130,9 @@ export class Upstream {
         },
         onTimeout: () =>
           end(() => {
-            // Others may have been answered meanwhile: then it was the network that lost this one.
-            if (this.lastAnswerAt < startedAt) this.markDown("no answer within 32 s");
-            handlers.onFailure("no answer within 32 s");
+            handlers.onFailure(TIMEOUT);
+            // If others were answered meanwhile, it was the network that lost this one.
+            if (this.lastAnswerAt < startedAt) this.markDown(TIMEOUT);
           }),
         onTransportError: (error) => end(() => handlers.onFailure(error.message)),
       },
@@ -181,6 +181,7 @@ export class Upstream {
   private fail(why: string): void {
     this.markDown(why);
     for (const attempt of [...this.active]) {
+      if (!this.active.has(attempt)) continue; // given up by what became of another one
       attempt.cancel();
       attempt.handlers.onFailure(why);
     }
@@ -240,3 +241,6 @@ export class Upstream {
 }
 
 const DONE = Promise.resolve();
+
+/** Timer F */
+const TIMEOUT = "no answer within 32 s";
