@@ -181,11 +181,15 @@ describe("registration-monitor beside the real Asterisk", () => {
 
   it("finds out when Asterisk hangs, and when it goes on", async () => {
     await docker("pause", stand.asterisk);
-    await eventually(
+    const { reason } = await eventually(
       "the monitor to find out",
-      async () => ((await page("/healthz")).status === 503 ? true : undefined),
+      async () => {
+        const { status, body } = await page("/healthz");
+        return status === 503 ? body : undefined;
+      },
       30_000,
     );
+    expect(reason).toMatch(/the last picture is \d+ s old|no answer within/);
     await docker("unpause", stand.asterisk);
     await rowIs("1002", { asterisk: { live: true }, genesys: { status: "Registered" } });
   }, 90_000);

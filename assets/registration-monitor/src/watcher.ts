@@ -1,12 +1,5 @@
 import type { Logger } from "pino";
-import {
-  AmiClient,
-  type AmiClientOptions,
-  Backoff,
-  type ContactStatusEvent,
-  type RegistryEvent,
-} from "../../../lib/ami";
-import { type Clock, systemClock, type Timer } from "../../../lib/sip/clock";
+import { AmiClient, Backoff, type ContactStatusEvent, type RegistryEvent } from "../../../lib/ami";
 import type { MonitorConfig } from "./config";
 import type { Picture } from "./picture";
 import type { Registrations } from "./registrations";
@@ -31,6 +24,9 @@ const maxWaiting = 100_000;
 /** After this many reconcile intervals without a picture the rows are no longer called live. */
 const staleAfter = 3;
 
+/** Asterisk is on the same host: there is no crowd of clients to spread, and its return should be seen soon. */
+const amiBackoff = { initial: 250, maximum: 5_000 };
+
 /**
  * Keeps `Registrations` true: a picture when a session of AMI stands, events from then on, and a picture at every
  * interval. Events that come while a picture is taken wait for it and are applied on top, because the picture may be
@@ -39,33 +35,27 @@ const staleAfter = 3;
 export class Watcher {
   readonly #ami: AmiClient;
   readonly #backoff: Backoff;
-  readonly #clock: Clock;
   #session?: AbortController;
   #waiting?: Heard[];
   #synced = false;
   #lastPicture = 0;
   #failure: string | null = null;
-  #timer?: Timer;
+  #said?: string;
+  #timer?: NodeJS.Timeout;
 
   constructor(
     private readonly config: MonitorConfig,
     private readonly registrations: Registrations,
     private readonly takePicture: TakePicture,
     private readonly log: Logger,
-    ami: Partial<AmiClientOptions> = {},
   ) {
-    this.#clock = ami.clock ?? systemClock;
-    this.#backoff = new Backoff(
-      { initial: 1_000, maximum: config.reconcileInterval * 1_000, minimum: 200 },
-      ami.random ?? Math.random,
-    );
+    const pictureBackoff = { initial: 1_000, maximum: config.reconcileInterval * 1_000, minimum: 200 };
+    this.#backoff = new Backoff(pictureBackoff, Math.random);
     // The monitor only watches: its session can log in, ping and log off, and nothing else.
-    this.#ami = new AmiClient({ ...config.ami, events: ["system"], ...ami, allowedActions: [] });
+    this.#ami = new AmiClient({ ...config.ami, backoff: amiBackoff, allowedActions: [] });
     this.#ami.on("ready", () => this.#begin());
     this.#ami.on("lost", (error) => this.#end(error.message));
-    this.#ami.on("waiting", (error, milliseconds) => {
-      this.log.warn(`AMI: ${error.message}; trying again in ${(milliseconds / 1_000).toFixed(1)} s`);
-    });
+    this.#ami.on("waiting", (error) => this.#say(`AMI: ${error.message}`));
     this.#ami.on("contactStatus", (contact) => this.#hear({ contact }));
     this.#ami.on("registry", (registry) => this.#hear({ registry }));
   }
@@ -79,8 +69,9 @@ export class Watcher {
     if (!this.#synced) {
       return { live: false, state: "syncing", reason: this.#failure ?? "the first picture is being taken" };
     }
-    const age = this.#clock.now() - this.#lastPicture;
-    return { live: age < staleAfter * this.config.reconcileInterval * 1_000, state, reason: this.#failure };
+    const age = Math.round((performance.now() - this.#lastPicture) / 1_000);
+    if (age < staleAfter * this.config.reconcileInterval) return { live: true, state, reason: this.#failure };
+    return { live: false, state, reason: this.#failure ?? `the last picture is ${age} s old` };
   }
 
   start(): void {
@@ -103,11 +94,12 @@ export class Watcher {
     this.#close();
     this.registrations.lose();
     this.log.warn(`AMI: connection lost (${reason}); the state of all DNs is unknown`);
+    this.#said = `AMI: ${reason}`;
   }
 
   #close(): void {
     this.#session?.abort();
-    this.#timer?.cancel();
+    clearTimeout(this.#timer);
     this.#waiting = undefined;
     this.#synced = false;
     this.#failure = null;
@@ -124,14 +116,15 @@ export class Watcher {
       if (signal.aborted) return;
       wait = this.#fail((error as Error).message);
     }
-    this.#timer = this.#clock.after(wait, () => void this.#sync(signal));
+    this.#timer = setTimeout(() => void this.#sync(signal), wait);
   }
 
   #apply(picture: Picture): void {
     const first = !this.#synced;
     this.#synced = true;
     this.#failure = null;
-    this.#lastPicture = this.#clock.now();
+    this.#said = undefined;
+    this.#lastPicture = performance.now();
     this.#backoff.reset();
     this.registrations.picture(picture);
     this.#replay();
@@ -140,13 +133,16 @@ export class Watcher {
 
   /** Gives the wait until the next try. Without a first picture events are not taken: they'd be the only rows. */
   #fail(reason: string): number {
-    const wait = this.#backoff.next();
-    if (reason !== this.#failure) {
-      this.log.warn(`picture of Asterisk: ${reason}; trying again in ${(wait / 1_000).toFixed(1)} s`);
-    }
+    this.#say(`picture of Asterisk: ${reason}`);
     this.#failure = reason;
     if (this.#synced) this.#replay();
-    return wait;
+    return this.#backoff.next();
+  }
+
+  /** Says once why it tries again and again. */
+  #say(trouble: string): void {
+    if (trouble !== this.#said) this.log.warn(`${trouble}; trying again until it works`);
+    this.#said = trouble;
   }
 
   #replay(): void {
