@@ -178,9 +178,30 @@ const REQUIRED_OPTIONS = {
   http: ["address"],
 } as const;
 
+/** The variables that the backends read instead of an option; keys as Terraform and cdktf spell them. */
+const SECRET_OPTIONS: Readonly<Record<string, string>> = {
+  accesskey: "AWS_ACCESS_KEY_ID",
+  secretkey: "AWS_SECRET_ACCESS_KEY",
+  token: "AWS_SESSION_TOKEN",
+  password: "TF_HTTP_PASSWORD",
+};
+
 function checkState({ state }: SoundFile, complain: Complain): void {
   const { backend, options } = state ?? {};
   if (!backend || !options) return;
+  // Options end in cdk.tf.json and in .terraform/, where a secret does not belong.
+  for (const [key, value] of Object.entries(options)) {
+    const word = key.toLowerCase().replaceAll("_", "");
+    const variable =
+      word === "connstr" && typeof value === "string" && /\bpassword=|:\/\/[^/@:]*:[^/@]+@/.test(value)
+        ? "PG_CONN_STR or PGPASSWORD"
+        : SECRET_OPTIONS[word];
+    if (variable === undefined) continue;
+    complain(
+      ["state", "options", key],
+      `a secret here gets into cdk.tf.json and Terraform's files: use the variable ${variable}`,
+    );
+  }
   const missing = REQUIRED_OPTIONS[backend].filter((option) => !Object.hasOwn(options, option));
   if (missing.length === 0) return;
   complain(["state", "options"], `lacks ${missing.join(" and ")}, which the backend ${backend} needs`);

@@ -12,18 +12,8 @@ export interface Warning {
 /** Asterisk refreshes each static registration by itself, and each is a section of pjsip.conf. */
 const MANY_STATIC_DNS = 50;
 
-/** The variables that the backends read instead of an option; keys as Terraform and cdktf spell them. */
-const SECRET_OPTIONS: Readonly<Record<string, string>> = {
-  accesskey: "AWS_ACCESS_KEY_ID",
-  secretkey: "AWS_SECRET_ACCESS_KEY",
-  token: "AWS_SESSION_TOKEN",
-  password: "TF_HTTP_PASSWORD",
-};
-
 export function warningsOf(environment: Environment): Warning[] {
-  return [...dnWarnings(environment), ...portWarnings(environment), ...stateWarnings(environment)].concat(
-    imageWarnings(environment),
-  );
+  return [...dnWarnings(environment), ...portWarnings(environment), ...imageWarnings(environment)];
 }
 
 function dnWarnings({ forwardingMode, dns, allowedDns, monitor }: Environment): Warning[] {
@@ -67,18 +57,4 @@ function portWarnings(environment: Environment): Warning[] {
 function imageWarnings({ images }: Environment): Warning[] {
   if (images.source === "build" || images.tag !== "latest") return [];
   return [{ path: ["images", "tag"], message: "'latest' means another image every day: name a release" }];
-}
-
-/** Options end in cdk.tf.json and in .terraform/, where a secret does not belong. */
-function stateWarnings({ state }: Environment): Warning[] {
-  return Object.entries(state.options).flatMap(([key, value]) => {
-    const word = key.toLowerCase().replaceAll("_", "");
-    const variable =
-      word === "connstr" && typeof value === "string" && /\bpassword=|:\/\/[^/@:]*:[^/@]+@/.test(value)
-        ? "PG_CONN_STR or PGPASSWORD"
-        : SECRET_OPTIONS[word];
-    if (variable === undefined) return [];
-    const message = `a secret here is copied to cdk.tf.json and Terraform's files: use the variable ${variable}`;
-    return [{ path: ["state", "options", key], message }];
-  });
 }

@@ -287,6 +287,37 @@ describe("the state's backend", () => {
   });
 });
 
+describe("secrets among the state's options", () => {
+  it.each([
+    ["backend: s3, options: {bucket: b, key: k, access_key: x}", "access_key", "AWS_ACCESS_KEY_ID"],
+    ["backend: s3, options: {bucket: b, key: k, secretKey: x}", "secretKey", "AWS_SECRET_ACCESS_KEY"],
+    ["backend: s3, options: {bucket: b, key: k, token: x}", "token", "AWS_SESSION_TOKEN"],
+    ["backend: http, options: {address: a, password: x}", "password", "TF_HTTP_PASSWORD"],
+    [
+      "backend: pg, options: {schema_name: s, conn_str: 'postgres://u:p@db/x'}",
+      "conn_str",
+      "PG_CONN_STR or PGPASSWORD",
+    ],
+    [
+      "backend: pg, options: {schema_name: s, conn_str: 'host=db password=p'}",
+      "conn_str",
+      "PG_CONN_STR or PGPASSWORD",
+    ],
+  ])("%s", (state, option, variable) => {
+    expect(siteFaults(`state: {${state}}`).map((line) => line.replace(/^\d+:\d+ /, ""))).toStrictEqual([
+      `state.options.${option}: a secret here gets into cdk.tf.json and Terraform's files: use the variable ${variable}`,
+    ]);
+  });
+
+  it.each([
+    "backend: s3, options: {bucket: b, key: k, region: eu-central-1}",
+    "backend: pg, options: {schema_name: s, conn_str: 'postgres://db.example.com/x?sslmode=require'}",
+    "backend: pg, options: {schema_name: s, conn_str: 'postgres://user@db.example.com:5432/x'}",
+  ])("not in %s", (state) => {
+    expect(siteFaults(`state: {${state}}`)).toStrictEqual([]);
+  });
+});
+
 describe("a file with many faults", () => {
   it("shows them all in one go, those across sections too", () => {
     const text = `forwardingMode: kamailio

@@ -50,39 +50,6 @@ it("names the sysctl for privileged ports", () => {
   ]);
 });
 
-describe("secrets among the state's options", () => {
-  it.each([
-    ["backend: s3, options: {bucket: b, key: k, access_key: x}", "access_key", "AWS_ACCESS_KEY_ID"],
-    ["backend: s3, options: {bucket: b, key: k, secretKey: x}", "secretKey", "AWS_SECRET_ACCESS_KEY"],
-    ["backend: s3, options: {bucket: b, key: k, token: x}", "token", "AWS_SESSION_TOKEN"],
-    ["backend: http, options: {address: a, password: x}", "password", "TF_HTTP_PASSWORD"],
-    [
-      "backend: pg, options: {schema_name: s, conn_str: 'postgres://u:p@db/x'}",
-      "conn_str",
-      "PG_CONN_STR or PGPASSWORD",
-    ],
-    [
-      "backend: pg, options: {schema_name: s, conn_str: 'host=db password=p'}",
-      "conn_str",
-      "PG_CONN_STR or PGPASSWORD",
-    ],
-  ])("%s", (state, option, variable) => {
-    const [warning, ...others] = siteWarnings(`dns: [1002]\nstate: {${state}}`);
-    expect(others).toStrictEqual([]);
-    expect(warning?.replace(/^\d+:\d+ /, "")).toBe(
-      `state.options.${option}: a secret here is copied to cdk.tf.json and Terraform's files: use the variable ${variable}`,
-    );
-  });
-
-  it.each([
-    "backend: s3, options: {bucket: b, key: k, region: eu-central-1}",
-    "backend: pg, options: {schema_name: s, conn_str: 'postgres://db.example.com/x?sslmode=require'}",
-    "backend: pg, options: {schema_name: s, conn_str: 'postgres://user@db.example.com:5432/x'}",
-  ])("not in %s", (state) => {
-    expect(siteWarnings(`dns: [1002]\nstate: {${state}}`)).toStrictEqual([]);
-  });
-});
-
 it("warns of a tag that moves", () => {
   expect(
     siteWarnings("dns: [1002]\nimages: {source: registry, prefix: registry.example.com/a, tag: latest}"),

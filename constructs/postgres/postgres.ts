@@ -45,7 +45,7 @@ export class Postgres extends Construct {
       service: "postgres",
       image,
       user: users.postgres,
-      env: { PGPORT: String(environment.postgres.port) },
+      env: { LISTEN_ADDRESS: environment.postgres.address, PGPORT: String(environment.postgres.port) },
       volumes: [{ volumeName: volume("data"), containerPath: "/var/lib/postgresql/data" }, socket],
       memory: 512,
       processes: 256,

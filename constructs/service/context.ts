@@ -11,7 +11,6 @@ import {
   statSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { buildSync } from "esbuild";
 
 const root = join(__dirname, "..", "..");
 
@@ -50,6 +49,8 @@ export function buildContext(service: string, base: string): BuildContext {
     mkdirSync(join(root, ".cache", "contexts"), { recursive: true });
     const staging = mkdtempSync(join(root, ".cache", "contexts", "staging-"));
     try {
+      // Loaded only when there is something to bundle: most synths have nothing.
+      const { buildSync } = require("esbuild") as typeof import("esbuild");
       cpSync(source, staging, { recursive: true, filter: (path) => path !== join(source, "src") });
       buildSync({
         entryPoints: [entry],
