@@ -121,6 +121,7 @@ export function renderCoreFiles({ rtp, host, asterisk }: AsteriskFilesProps): Re
         options: {
           systemname: SYSTEM_NAME,
           documentation_language: "en_US",
+          nocolor: true,
           hideconnect: true,
           lockconfdir: false,
           live_dangerously: false,

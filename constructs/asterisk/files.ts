@@ -32,7 +32,6 @@ const BOOT_FILES = [
   "odbc.ini",
   "odbcinst.ini",
   "pjsip_transports.conf",
-  "prometheus.conf",
 ] as const;
 
 /**

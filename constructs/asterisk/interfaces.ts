@@ -10,7 +10,8 @@ const WATCH = "system,call,log,verbose,reporting,dialplan,cdr,dtmf,security";
  * AMI lets a user run an action when one of the action's classes is in the user's `write`; `read` is about events
  * only, and nothing restricts single actions. So:
  * - `monitor` has no write class. It can run no action that shows or changes anything, and takes its first
- *   picture from /metrics, which can only be read.
+ *   picture from /metrics, which can only be read. (A registration is listed there from its first answer on, and may
+ *   stay listed as unregistered after it was removed: Asterisk forgets to purge every second one.)
  * - `proxy` has `write = system`, the least that PJSIPNotify and PJSIPShowContacts need. No other class is given:
  *   Originate, Command, Redirect, UpdateConfig and the like are refused.
  */
