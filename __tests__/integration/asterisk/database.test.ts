@@ -1,7 +1,7 @@
 import { attempt, docker, eventually, healthy, logs } from "./docker";
-import { dnsJson, passwords, Stand } from "./stand";
+import { addresses, dnsJson, passwords, Stand } from "./stand";
 
-const stand = new Stand("asterisk-test-db");
+const stand = new Stand("asterisk-test-db", addresses.database);
 
 beforeAll(() => stand.prepare("postgres", "database"), 300_000);
 afterAll(() => stand.remove(), 60_000);

@@ -15,6 +15,8 @@ export const addresses = {
   primary: "127.0.77.2",
   backup: "127.0.77.3",
   internal: "127.0.77.4",
+  /** Postgres of the suite that has no Asterisk. */
+  database: "127.0.77.5",
 } as const;
 export const ports = { sip: 25060, http: 28088, ami: 25038, postgres: 25432 } as const;
 
@@ -74,8 +76,14 @@ export class Stand {
     database: "",
   };
 
-  /** @param name starts with `asterisk-test-`, and is this suite's own */
-  constructor(private readonly name: string) {
+  /**
+   * @param name starts with `asterisk-test-`, and is this suite's own
+   * @param database where Postgres listens
+   */
+  constructor(
+    private readonly name: string,
+    private readonly database: string = addresses.internal,
+  ) {
     this.asterisk = `${name}-asterisk`;
     this.postgres = `${name}-postgres`;
     this.directory = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -115,7 +123,7 @@ export class Stand {
         "--volume",
         `${this.name}-pgcontrol:/run/control`,
       ],
-      ...["--env", `PGPORT=${ports.postgres}`, "--env", `LISTEN_ADDRESS=${addresses.internal}`],
+      ...["--env", `PGPORT=${ports.postgres}`, "--env", `LISTEN_ADDRESS=${this.database}`],
       ...["--health-interval", "0.3s", this.images.postgres],
     );
   }
@@ -128,19 +136,7 @@ export class Stand {
 
   /** Runs SQL over TCP with a name and a password. */
   public async sqlAs(user: string, password: string, statement: string): Promise<Outcome> {
-    const psql = [
-      "psql",
-      "-XAtq",
-      "-w",
-      "-h",
-      addresses.internal,
-      "-U",
-      user,
-      "-d",
-      "asterisk",
-      "-c",
-      statement,
-    ];
+    const psql = ["psql", "-XAtq", "-w", "-h", this.database, "-U", user, "-d", "asterisk", "-c", statement];
     return attempt("exec", "--env", `PGPASSWORD=${password}`, this.postgres, ...psql);
   }
 
