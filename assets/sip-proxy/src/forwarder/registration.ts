@@ -244,7 +244,7 @@ export class Registration {
         this.refused(`${status} ${reason}`);
         break;
       case "failed":
-        if (verdict.elsewhere && this.state !== "releasing") this.failed(upstream, `${status} ${reason}`);
+        if (verdict.elsewhere) this.failed(upstream, `${status} ${reason}`, verdict.retryAfter);
         else this.retryLater(`${status} ${reason}`, verdict.retryAfter);
     }
   }
@@ -301,12 +301,12 @@ export class Registration {
   }
 
   /** A server could not be asked, or wants another one to be asked. */
-  private failed(upstream: Upstream, why: string): void {
+  private failed(upstream: Upstream, why: string, askedSeconds?: number): void {
     this.tried.add(upstream);
     this.context.log.warn({ dn: this.dn, server: upstream.name, why }, "Genesys could not be asked");
     const releasing = this.state === "releasing";
     if (releasing || this.context.upstreams.choose(this.tried, this.failures) === undefined)
-      this.retryLater(why);
+      this.retryLater(why, askedSeconds);
     else this.queue("refresh", "REGISTER", () => this.register());
   }
 
