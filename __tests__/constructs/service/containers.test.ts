@@ -17,7 +17,7 @@ function containers(
     Testing.synthScope((scope) => {
       const images = { source: "registry", prefix: "registry.example.com/x", tag: "1" } as const;
       make(scope, new ServiceImage(scope, "image", { service: "nginx", base: "debian", images }));
-    }, true),
+    }),
   );
   return Object.fromEntries(
     Object.values<Json>(json.resource.docker_container).map((one) => [one.name, one]),
