@@ -318,8 +318,11 @@ const sections = section(
       .describe("UDP ports of Asterisk's media on all addresses; from an even port, 4 for each call."),
     codecs,
     comfortNoise: flag
+      .refine((on) => !on, "true is not possible: Asterisk negotiates no comfort noise (RFC 3389)")
       .default(false)
-      .describe("Send comfort noise in silence. Off because it cut audio in the field."),
+      .describe(
+        "Comfort noise in silence. Always off: it cut audio in the field, and Asterisk negotiates none.",
+      ),
     images,
     secrets,
     talkEvents: oneOf(["relay", "off"], "a way to treat talk events: relay or off")

@@ -8,6 +8,10 @@ describe("a value that is not what it should be", () => {
     ["forwardingMode:", "3:1 forwardingMode: is empty: write a mode: static or proxy, or remove it"],
     ["forwardingMode: [static]", "3:17 forwardingMode: a list is not a mode: static or proxy"],
     ["comfortNoise: yes", "3:15 comfortNoise: 'yes' is not true or false"],
+    [
+      "comfortNoise: true",
+      "3:15 comfortNoise: true is not possible: Asterisk negotiates no comfort noise (RFC 3389)",
+    ],
     ["talkEvents: on", "3:13 talkEvents: 'on' is not a way to treat talk events: relay or off"],
     ["nginx: 8443", "3:8 nginx: 8443 is not a section such as port: 8443"],
     ["nginx: {port: 0}", "3:15 nginx.port: 0 is not a port: 1 to 65535"],
@@ -292,7 +296,7 @@ postgres: {address: 127.0.0.9, port: 5433}
 sipProxy: {address: 127.0.0.9, port: 9080, apiPort: 9082}
 rtp: 30000-30998
 codecs: [opus, g722]
-comfortNoise: true
+comfortNoise: false
 images: {source: registry, prefix: "registry.example.com:5000/edge", tag: 1.2.0}
 secrets: {directory: /srv/secrets}
 talkEvents: off
@@ -338,7 +342,7 @@ simulatorPort: 9090
     sipProxy: { address: "127.0.0.9", port: 9080, apiPort: 9082 },
     rtp: { from: 30000, to: 30998 },
     codecs: ["opus", "g722"],
-    comfortNoise: true,
+    comfortNoise: false,
     images: { source: "registry", prefix: "registry.example.com:5000/edge", tag: "1.2.0" },
     secrets: { directory: "/srv/secrets" },
     talkEvents: "off",

@@ -19,7 +19,7 @@ function base(suite: BaseImage["suite"]): BaseImage {
   return {
     suite,
     reference: `webrtc-genesys/base:${suite}-${date}`,
-    pull: `docker.io/library/debian:${suite}-${date}-slim`,
+    pull: `debian:${suite}-${date}-slim`,
   };
 }
 
