@@ -168,8 +168,9 @@ class TcpConnection {
   }
 
   async send(bytes: Buffer): Promise<void> {
-    await this.ready;
     const { socket } = this;
+    // Not otherwise: an answer to what ends the connection has to be written before the connection is ended.
+    if (socket.connecting) await this.ready;
     const peer = formatAddress(this.flow.remote);
     if (socket.destroyed || socket.writableEnded)
       throw new TransportError("closed", `TCP to ${peer} is closed`);

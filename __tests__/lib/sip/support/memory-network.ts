@@ -13,6 +13,11 @@ import type { FakeClock } from "./fake-clock";
 /** What happens to the n-th message (counted from 0 over the whole network): times in milliseconds. */
 export type Fate = "drop" | { readonly delays: readonly number[] };
 
+/** Loses about `percent` of the messages, the same ones in every run. */
+export function lossy(percent: number): (index: number) => Fate {
+  return (index) => ((Math.imul(index + 1, 0x9e3779b1) >>> 16) % 100 < percent ? "drop" : { delays: [1] });
+}
+
 /** Transports that reach each other in memory, through the parser, under a fake clock. */
 export class MemoryNetwork {
   /** Bytes of everything that was sent, as text. */
