@@ -23,6 +23,11 @@ export class SipProxyService implements Service<SipProxyConfig> {
     return new SipProxyService(await SipProxy.start(config, context), config, context);
   }
 
+  /** Ports of the listeners. */
+  get listeners(): SipProxy["listeners"] {
+    return this.proxy.listeners;
+  }
+
   async reload(config: SipProxyConfig): Promise<void> {
     if (wiring(config) === wiring(this.config)) await this.proxy.reconfigure(config);
     else await this.restart(config);

@@ -209,34 +209,40 @@ export class Upstream {
 
   private sendProbe(): void {
     const { clock } = this.context;
-    const startedAt = clock.now();
+    const next = () => {
+      this.probe?.cancel();
+      this.scheduleProbe();
+    };
     const attempt = this.attempt(0, (path, branch) => buildProbe(this.config, path, branch, newCallId()), {
       onAnswer: () => {
         this.answersProbes = true;
+        next();
       },
-      onFailure: () => undefined,
+      onFailure: next,
     });
     if (attempt === undefined) {
-      this.scheduleProbe();
+      next();
       return;
     }
+    const startedAt = clock.now();
     this.probe = clock.after(PROBE_DEADLINE, () => {
       attempt.cancel();
-      if (this.lastAnswerAt < startedAt) this.silent();
-      else if (!this.answersProbes && !this.warnedOfProbes) {
-        this.warnedOfProbes = true;
-        this.context.log.warn(
-          { server: this.name },
-          "Genesys answers REGISTER but not OPTIONS: its loss is noticed late, and its return not at all",
-        );
-      }
+      this.unanswered(startedAt);
       this.scheduleProbe();
     });
   }
 
-  /** Silence tells something only of a server that has answered OPTIONS before. */
-  private silent(): void {
-    if (this.answersProbes) this.markDown(`no answer to OPTIONS within ${PROBE_DEADLINE / 1000} s`);
+  /** Silence tells something only of a server that has answered OPTIONS before, and nothing else meanwhile. */
+  private unanswered(since: number): void {
+    const { log } = this.context;
+    if (this.lastAnswerAt >= since) {
+      if (this.answersProbes || this.warnedOfProbes) return;
+      this.warnedOfProbes = true;
+      log.warn(
+        { server: this.name },
+        "Genesys answers REGISTER but not OPTIONS: its loss is noticed late, and its return not at all",
+      );
+    } else if (this.answersProbes) this.markDown(`no answer to OPTIONS within ${PROBE_DEADLINE / 1000} s`);
   }
 }
 

@@ -1,0 +1,266 @@
+import { pino } from "pino";
+import {
+  configSchema,
+  type SipProxyConfig,
+  type SipProxyConfigInput,
+} from "../../../assets/sip-proxy/src/config";
+import { SipProxyService } from "../../../assets/sip-proxy/src/service";
+import { FakeAsterisk as FakeAmi, message } from "../../lib/ami/fake-asterisk";
+import { TestSimulator } from "../genesys-simulator/harness";
+import { FakeAsterisk, TestPhone, until } from "./support/fake-asterisk";
+import { FakeRegistrar, registerText } from "./support/registrar";
+
+let asterisk: FakeAsterisk;
+let registrar: FakeRegistrar;
+let ami: FakeAmi;
+let genesys: TestSimulator;
+let service: SipProxyService;
+let lines: Record<string, unknown>[];
+const phones: TestPhone[] = [];
+
+function config(
+  changes: Partial<SipProxyConfigInput> = {},
+  transport: "udp" | "tcp" = "udp",
+): SipProxyConfig {
+  return configSchema.parse({
+    release: "r1",
+    edge: { port: 0 },
+    asterisk: { url: asterisk.url },
+    ami: { port: ami.port, username: "proxy", secret: "swordfish" },
+    genesys: {
+      servers: [genesys.primary, genesys.backup].map(({ address: host, port }) => ({
+        host,
+        port,
+        transport,
+      })),
+      localAddress: "127.0.0.1",
+      registration: { retryInterval: 1 },
+      probeInterval: 1,
+    },
+    trunk: { host: "127.0.0.1" },
+    allowedDns: [{ from: "1000", to: "5020" }],
+    api: { port: 0 },
+    ...changes,
+  } satisfies SipProxyConfigInput);
+}
+
+async function start(
+  changes: Partial<SipProxyConfigInput> = {},
+  transport: "udp" | "tcp" = "udp",
+): Promise<void> {
+  lines = [];
+  const log = pino({ level: "debug" }, { write: (line) => void lines.push(JSON.parse(line)) });
+  service = await SipProxyService.start(config(changes, transport), { log });
+}
+
+async function get(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`http://127.0.0.1:${service.listeners.api}${path}`);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** DNs with their server, as Genesys has them. */
+async function registered(): Promise<string[]> {
+  const { body } = await genesys.api("GET", "/registrations");
+  return (body as { dn: string; server: string }[]).map(({ dn, server }) => `${dn} ${server}`);
+}
+
+async function register(dn: string, port = service.listeners.edge): Promise<TestPhone> {
+  const phone = await TestPhone.connect(port);
+  phones.push(phone);
+  phone.send(registerText(dn, { authorized: false }));
+  expect(await phone.frame(0)).toContain("401");
+  phone.send(registerText(dn, { cseq: 2 }));
+  expect(await phone.frame(1)).toContain("200 OK");
+  return phone;
+}
+
+async function eventually(read: () => Promise<unknown>, expected: unknown): Promise<void> {
+  const deadline = Date.now() + 8000;
+  while (JSON.stringify(await read()) !== JSON.stringify(expected) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(await read()).toEqual(expected);
+}
+
+beforeEach(async () => {
+  asterisk = await FakeAsterisk.start("127.0.5.2");
+  registrar = new FakeRegistrar(asterisk);
+  ami = await new FakeAmi({ username: "proxy", secret: "swordfish" }).start();
+  ami.answers.set("PJSIPShowContacts", (id) => {
+    const held = [...registrar.held()];
+    if (held.length === 0)
+      return message(["Response", "Error"], ["ActionID", id], ["Message", "No Contacts found"]);
+    return [
+      message(["Response", "Success"], ["ActionID", id], ["EventList", "start"], ["Message", "follows"]),
+      ...held.map(({ dn, callId, uri }) =>
+        message(
+          ["Event", "ContactList"],
+          ["ActionID", id],
+          ["ObjectName", `${dn};@0123`],
+          ["Uri", uri],
+          ["Status", "NonQualified"],
+          ["CallId", callId],
+        ),
+      ),
+      message(
+        ["Event", "ContactListComplete"],
+        ["ActionID", id],
+        ["EventList", "Complete"],
+        ["ListItems", "1"],
+      ),
+    ].join("");
+  });
+  genesys = await TestSimulator.start();
+});
+
+afterEach(async () => {
+  for (const phone of phones.splice(0)) phone.ws.terminate();
+  await service?.stop();
+  await Promise.all([asterisk.stop(), ami.stop(), genesys.stop()]);
+});
+
+describe.each(["udp", "tcp"] as const)("over %s", (transport) => {
+  it("a phone that Asterisk accepts is registered at Genesys, and un-registered when it goes", async () => {
+    await start({}, transport);
+    const phone = await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    const { status, body } = await get("/registrations/1002");
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      dn: "1002",
+      state: "registered",
+      server: `${genesys.primary.address}:${genesys.primary.port}/${transport}`,
+      lastAnswer: { status: 200 },
+      sockets: 1,
+      nextAction: { what: "refresh" },
+    });
+    const expiry = Date.parse(String(body.expiresAt)) - Date.now();
+    expect(expiry).toBeGreaterThan(590_000);
+    expect(expiry).toBeLessThan(601_000);
+    phone.send(registerText("1002", { cseq: 3, expires: 0 }));
+    await eventually(registered, []);
+  });
+
+  it("falls back to the second server when the first is gone, and returns to it", async () => {
+    await start({}, transport);
+    await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    await genesys.api("PUT", "/faults", { server: "primary", down: "closed" });
+    await eventually(async () => (await registered()).includes("1002 backup"), true);
+    await genesys.api("DELETE", "/registrations?server=primary");
+    await genesys.api("DELETE", "/faults?server=primary");
+    await eventually(async () => (await registered()).includes("1002 primary"), true);
+  }, 20_000);
+});
+
+describe("the log", () => {
+  it("tells the story of one DN in the words that operators look for", async () => {
+    await start();
+    await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    const story = lines.filter(({ dn, level }) => dn === "1002" && Number(level) >= 30).map(({ msg }) => msg);
+    expect(story).toEqual([
+      "REGISTER from phone",
+      "401 from Asterisk",
+      "REGISTER from phone",
+      "200 from Asterisk",
+      "DN 1002 is registering now: Asterisk accepted its REGISTER",
+      "REGISTER to Genesys",
+      "200 from Genesys",
+      expect.stringMatching(/^DN 1002 is registered now: .* granted 600 s$/),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain("deadbeef");
+  });
+});
+
+describe("health", () => {
+  it("is ready with Asterisk and AMI, and says why when it is not", async () => {
+    await start();
+    await eventually(async () => (await get("/healthz")).status, 200);
+    expect((await get("/healthz")).body).toMatchObject({
+      status: "ok",
+      release: "r1",
+      ami: "ready",
+      reasons: [],
+    });
+    await ami.stop();
+    await eventually(async () => (await get("/healthz")).status, 503);
+    expect(String((await get("/healthz")).body.reasons)).toMatch(/AMI is/);
+    await ami.start();
+    await eventually(async () => (await get("/healthz")).status, 200);
+  });
+
+  it("other pages: all DNs, an unknown DN, an unknown page, another method", async () => {
+    await start();
+    await register("1002");
+    expect((await get("/registrations")).body).toMatchObject({ registrations: [{ dn: "1002" }] });
+    expect((await get("/registrations/1003")).status).toBe(404);
+    expect((await get("/else")).status).toBe(404);
+    const url = `http://127.0.0.1:${service.listeners.api}/healthz`;
+    expect((await fetch(url, { method: "POST" })).status).toBe(405);
+  });
+});
+
+describe("restarts", () => {
+  it("of the proxy: phones are told 1012, Genesys keeps the DN, the next instance takes over", async () => {
+    await start();
+    const phone = await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    await service.stop();
+    expect((await phone.closed).code).toBe(1012);
+    expect(await registered()).toEqual(["1002 primary"]);
+    await start();
+    await register("1002");
+    await eventually(async () => (await get("/registrations/1002")).body.state, "registered");
+    expect(await registered()).toEqual(["1002 primary"]);
+  });
+
+  it("adopts phones that are registered at Asterisk already", async () => {
+    ami.answers.set("PJSIPShowContacts", (id) =>
+      [
+        message(["Response", "Success"], ["ActionID", id], ["EventList", "start"]),
+        message(
+          ["Event", "ContactList"],
+          ["ActionID", id],
+          ["ObjectName", "1005;@0123"],
+          ["Uri", "sip:x@127.0.0.1:4000;transport=ws"],
+        ),
+        message(["Event", "ContactListComplete"], ["ActionID", id], ["EventList", "Complete"]),
+      ].join(""),
+    );
+    await start();
+    await eventually(async () => (await registered()).includes("1005 primary"), true);
+  });
+
+  it("for decommissioning every DN is un-registered", async () => {
+    await start({ releaseOnStop: true });
+    await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    await service.stop();
+    expect(await registered()).toEqual([]);
+  });
+});
+
+describe("reload", () => {
+  it("takes over who is allowed, without closing a socket", async () => {
+    await start();
+    const phone = await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    await service.reload(config({ allowedDns: [{ from: "2000", to: "2999" }] }));
+    await eventually(registered, []);
+    expect(phone.ws.readyState).toBe(1);
+  });
+
+  it("starts anew where listeners change, and goes on with the old ones where that fails", async () => {
+    await start();
+    await register("1002");
+    await service.reload(config({ edge: { port: 0, path: "/sip" } }));
+    expect(await TestPhone.refusal(service.listeners.edge, {}, "/ws")).toBe(404);
+    expect(await TestPhone.refusal(service.listeners.edge, {}, "/sip")).toBeUndefined();
+    await expect(
+      service.reload(config({ edge: { port: Number(new URL(asterisk.url).port), address: "127.0.5.2" } })),
+    ).rejects.toThrow("EADDRINUSE");
+    expect(await TestPhone.refusal(service.listeners.edge, {}, "/sip")).toBeUndefined();
+    await until(() => lines.some(({ msg }) => msg === "phones can connect"), "a listener");
+  });
+});
