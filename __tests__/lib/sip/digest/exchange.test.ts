@@ -82,6 +82,7 @@ describe("client and server together", () => {
   it.each([
     ["a wrong password", { username: "1002", password: "wrong" }],
     ["an unknown user", { username: "1003", password: 'pä"ss' }],
+    ["an unknown user without a password", { username: "1003", password: "" }],
   ])("end with %s after one try, and start afresh the next time", (_what, credentials) => {
     const client = new DigestClient(credentials);
     expect(converse(client, setUp().server)).toEqual(["missing", "wrong", "rejected"]);

@@ -64,6 +64,14 @@ describe("INVITE client transaction (RFC 3261 17.1.1, RFC 6026, rule 26)", () =>
       expect(transport.take()).toEqual(["INVITE", "ACK", "ACK", "ACK"]);
     });
 
+    it("neither acknowledges nor passes up a 2xx that comes after it", () => {
+      const { transport, told, answer } = setUp();
+      answer(486);
+      answer(200);
+      answer(180);
+      expect([transport.take(), told]).toEqual([["INVITE", "ACK"], ["486"]]);
+    });
+
     it("builds that ACK as 17.1.1.3 says: Via and Route of the INVITE, To of the response", () => {
       const { transport, answer } = setUp();
       answer(404);

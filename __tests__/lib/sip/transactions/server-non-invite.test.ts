@@ -45,6 +45,14 @@ describe("non-INVITE server transaction (RFC 3261 17.2.2, rule 26)", () => {
       expect([transaction.state, ...transport.take(), clock.pending]).toEqual(["terminated", "200", 0]);
     });
 
+    it("counts timer J from the answer, not from the request", () => {
+      const { clock, told, transaction, respond } = setUp();
+      clock.advance(10_000);
+      respond(200);
+      clock.advance(31_999);
+      expect([transaction.state, told]).toEqual(["completed", []]);
+    });
+
     it("MUST end at once on a reliable transport", () => {
       const { transaction, respond } = setUp(true);
       respond(200);

@@ -115,7 +115,11 @@ describe("RegistrationClient (RFC 3261 10.2)", () => {
   });
 
   it("ends at its deadline, over all its rounds", async () => {
-    const { clock, client, flow } = setUp(() => undefined);
+    const server = new DigestServer({ realm: "r", password: () => "pw" });
+    const { clock, client, flow } = setUp((incoming) => {
+      const verdict = server.verify(incoming.request);
+      if (!verdict.ok) clock.after(2_000, () => incoming.respond(401, { headers: verdict.challenges }));
+    }, "pw");
     const outcome = outcomeOf(client.register(600, { flow, deadline: 3_000 }), brief);
     await clock.run(2_999);
     expect(outcome.value).toBe("pending");
@@ -140,6 +144,11 @@ describe("granted expiry (10.2.4, rule 21)", () => {
       "own Contact among others",
       60,
       [["Contact", `<sip:x@y>;expires=1, <${CONTACT}>;expires=60, <sip:z@y>;expires=2`]],
+    ],
+    [
+      "own Contact before one that only looks alike",
+      60,
+      [["Contact", `<${CONTACT};transport=tcp>;expires=5, <${CONTACT}>;expires=60`]],
     ],
     [
       "own Contact with parameters that the registrar added",

@@ -1,7 +1,7 @@
 import type { IncomingRequest, SipResponse } from "../../../../lib/sip";
 import { newRequest, outcomeOf, twoAgents } from "../support/agents";
 import { lossy } from "../support/memory-network";
-import { lines } from "../support/messages";
+import { lines, request } from "../support/messages";
 
 const status = (response: SipResponse) => response.status;
 
@@ -15,6 +15,14 @@ describe("a request and its answer", () => {
       /\r\nVia: SIP\/2\.0\/UDP 192\.0\.2\.1:5060;branch=z9hG4bK[0-9a-f]{24};rport\r\n/,
     );
     expect(network.log[1]).toContain(";rport=5060;received=192.0.2.1\r\n");
+  });
+
+  it("is answered to the port of its Via where that has no rport (18.2.2)", () => {
+    const { farTransport, nearTransport } = twoAgents((incoming) => incoming.respond(200));
+    const send = jest.spyOn(farTransport, "send");
+    const text = request("OPTIONS").toString().replace("192.0.2.1:5060;", "192.0.2.1:5070;");
+    farTransport.arrive(Buffer.from(text), nearTransport.local);
+    expect(send.mock.calls[0]?.[1].remote).toEqual({ address: "192.0.2.1", port: 5_070 });
   });
 
   it("survives the loss of every other message: one request is seen, and one answer", async () => {
