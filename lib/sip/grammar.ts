@@ -39,10 +39,6 @@ export function isHex(text: string): boolean {
   return all(HEX, text);
 }
 
-export function isLws(code: number): boolean {
-  return code === SP || code === TAB;
-}
-
 /** Strip SP, TAB, CR and LF at both ends. */
 export function trim(text: string): string {
   let start = 0;

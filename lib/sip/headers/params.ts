@@ -34,10 +34,6 @@ export class Params {
     return new Params(entries);
   }
 
-  get size(): number {
-    return this.entries.length;
-  }
-
   has(name: string): boolean {
     return this.find(name) !== undefined;
   }
