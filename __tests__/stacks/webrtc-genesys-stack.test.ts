@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import { Testing } from "cdktf";
+import { type Environment, loadEnvironment } from "../../config";
+import { WebrtcGenesysStack } from "../../stacks/webrtc-genesys-stack";
+import { requiredSecrets } from "../../tools/secrets";
+
+// biome-ignore lint/suspicious/noExplicitAny: synthesized JSON has no type
+type Json = any;
+
+const root = join(__dirname, "..", "..");
+
+function environment(name: string, mode: "static" | "proxy" = "static"): Environment {
+  return loadEnvironment(join(root, "environments", `${name}.yaml`), { FORWARDING_MODE: mode }).environment;
+}
+
+const synthesized = new Map<string, { text: string; json: Json }>();
+
+/** The stack's Terraform JSON. Each is made once. */
+function synth(name: string, mode: "static" | "proxy" = "static") {
+  const key = `${name} ${mode}`;
+  const known = synthesized.get(key);
+  if (known) return known;
+  const text = Testing.synth(new WebrtcGenesysStack(Testing.app(), environment(name, mode)), true);
+  const made = { text, json: JSON.parse(text) };
+  synthesized.set(key, made);
+  return made;
+}
+
+const containers = (json: Json): Json[] => Object.values(json.resource.docker_container);
+const names = (json: Json) =>
+  containers(json)
+    .map((one) => one.name)
+    .sort();
+const files = (json: Json, container: string): Record<string, string> => {
+  const { upload } = containers(json).find((one) => one.name === container);
+  return Object.fromEntries(
+    upload.map((one: Json) => [one.file.replace("/release/files/", ""), one.content]),
+  );
+};
+
+describe("an environment's stack", () => {
+  it("has the services of static mode, each with its release", () => {
+    expect(names(synth("local").json)).toStrictEqual([
+      "local-asterisk",
+      "local-asterisk-release",
+      "local-database-release",
+      "local-genesys-simulator",
+      "local-genesys-simulator-release",
+      "local-nginx",
+      "local-nginx-release",
+      "local-postgres",
+      "local-registration-monitor",
+      "local-registration-monitor-release",
+    ]);
+  });
+
+  it("has sip-proxy in proxy mode", () => {
+    const added = names(synth("local", "proxy").json).filter(
+      (name) => !names(synth("local").json).includes(name),
+    );
+    expect(added).toStrictEqual(["local-sip-proxy", "local-sip-proxy-release"]);
+  });
+
+  it("has no simulator where Genesys is real", () => {
+    expect(names(synth("production").json)).not.toContain("production-genesys-simulator");
+  });
+
+  it("changes no long-running container by a switch of mode", () => {
+    const longRunning = (json: Json) =>
+      containers(json)
+        .filter((one) => !one.name.endsWith("-release") && one.name !== "local-sip-proxy")
+        .map(({ depends_on: _, ...one }) => one);
+    expect(longRunning(synth("local", "proxy").json)).toStrictEqual(longRunning(synth("local").json));
+  });
+
+  it("sends /ws to the edge of the mode", () => {
+    expect(files(synth("local").json, "local-nginx-release")["nginx.conf"]).toContain(
+      "server 127.0.0.1:8088;",
+    );
+    expect(files(synth("local", "proxy").json, "local-nginx-release")["nginx.conf"]).toContain(
+      "server 127.0.0.1:8080;",
+    );
+  });
+
+  it("has one registration per DN in static mode and none in proxy mode", () => {
+    const registrations = (mode: "static" | "proxy") =>
+      Object.entries(files(synth("local", mode).json, "local-asterisk-release"))
+        .filter(([name]) => name.startsWith("pjsip"))
+        .flatMap(([, text]) => text.match(/^type *= *registration$/gm) ?? []).length;
+    expect([registrations("static"), registrations("proxy")]).toStrictEqual([2, 0]);
+  });
+
+  it.each(["local", "production"])("of %s has no absolute path of this machine in it", (name) => {
+    expect(synth(name).text).not.toContain(root);
+  });
+
+  it.each(["local", "production"])("of %s keeps every container unprivileged", (name) => {
+    for (const one of containers(synth(name, "proxy").json)) {
+      expect(one).toMatchObject({
+        security_opts: ["no-new-privileges:true"],
+        capabilities: { drop: ["ALL"] },
+      });
+      expect(one.privileged).toBeUndefined();
+      if (one.name.endsWith("-release")) expect(one.network_mode).toBe("none");
+      else expect(one).toMatchObject({ read_only: true, user: expect.stringMatching(/^100\d\d$/) });
+    }
+  });
+
+  it.each(["local", "production"])(
+    "of %s mounts just the secrets that `bin/up` makes or the README names",
+    (name) => {
+      const mounted = containers(synth(name, "proxy").json)
+        .flatMap((one) => one.mounts ?? [])
+        .map((mount: Json) => mount.target.replace("/run/secrets/", ""));
+      const required = requiredSecrets(environment(name)).map((secret) => secret.replace(/^dn\/.*/, "dn"));
+      expect([...new Set(mounted)].sort()).toStrictEqual([...new Set(required)].sort());
+    },
+  );
+
+  it("pulls images by name where the environment says so", () => {
+    const images: Json[] = Object.values(synth("production").json.resource.docker_image);
+    expect(images.map((image) => image.name)).toContain("registry.example.com/webrtc-genesys/asterisk:0.1.0");
+    expect(images.filter((image) => image.build)).toStrictEqual([]);
+  });
+});
