@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import colors from "picocolors";
 import { type Environment, loadEnvironment } from "../config";
+import { colors } from "./colors";
 import { OperatorError } from "./progress";
 
 /** The project's root, where every command runs. */

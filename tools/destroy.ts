@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
-import colors from "picocolors";
 import { environmentNamed } from "./arguments";
 import { cdktf } from "./cdktf";
+import { colors } from "./colors";
 import { ensureEngine } from "./engine";
 import { OperatorError, runCommand, step } from "./progress";
 

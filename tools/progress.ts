@@ -1,4 +1,4 @@
-import colors from "picocolors";
+import { colors } from "./colors";
 
 /** A fault that an operator can act on: printed as it is, without a stack trace. */
 export class OperatorError extends Error {}

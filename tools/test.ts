@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import colors from "picocolors";
 import { environmentNamed, root } from "./arguments";
 import { ensureBaseImages } from "./base-images";
+import { colors } from "./colors";
 import { ensureEngine } from "./engine";
 import { OperatorError, runCommand } from "./progress";
 

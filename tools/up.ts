@@ -1,7 +1,7 @@
-import colors from "picocolors";
 import { environmentNamed } from "./arguments";
 import { ensureBaseImages } from "./base-images";
 import { cdktf } from "./cdktf";
+import { colors } from "./colors";
 import { ensureEngine } from "./engine";
 import { OperatorError, runCommand, step } from "./progress";
 import { run } from "./run";

@@ -1,4 +1,4 @@
-import colors from "picocolors";
+import { colors } from "../colors";
 
 /** The outcome of one check: what was seen, and where it is red, why and what to do. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
-import colors from "picocolors";
 import type { Environment } from "../../config";
+import { colors } from "../colors";
 import { step } from "../progress";
 import { checklist } from "./checks";
 import { DockerHost } from "./host";
