@@ -42,7 +42,8 @@ export class Presence {
     for (const { uri, expires } of report.contacts) {
       if (expires > 0) {
         const expiresAt = now + expires * 1000;
-        this.holds.set(uri, { socket, callId: report.callId, acceptedAt: now, expiresAt, missing: false });
+        const callId = detached(report.callId);
+        this.holds.set(detached(uri), { socket, callId, acceptedAt: now, expiresAt, missing: false });
       } else if (this.holds.get(uri)?.socket === socket) this.holds.delete(uri);
       // Otherwise the phone has registered again on another socket since: a late farewell of the old one.
     }
@@ -90,3 +91,8 @@ export class Presence {
 
 /** Milliseconds for which a contact is believed in whose expiry Asterisk doesn't tell: the next list comes before. */
 const UNKNOWN_EXPIRY = 3_600_000;
+
+/** A copy that doesn't keep the message in memory that the text was cut out of. */
+function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
