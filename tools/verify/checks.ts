@@ -143,6 +143,13 @@ async function dnsExpectedAtGenesys(environment: Environment, host: DockerHost):
   return dns.filter((dn) => inRanges(dn, environment.allowedDns));
 }
 
+/** A part of what sip-proxy tells of a DN. */
+interface ProxyRegistration {
+  readonly dn: string;
+  readonly state: string;
+  readonly server: string | null;
+}
+
 /** The server by DN, told by the simulator where there is one, else by whoever registers. */
 async function dnsAtGenesys(environment: Environment, host: DockerHost): Promise<Map<string, string>> {
   if (environment.genesys.simulator) {
@@ -159,10 +166,9 @@ async function dnsAtGenesys(environment: Environment, host: DockerHost): Promise
   }
   const { address, apiPort } = environment.sipProxy;
   const { body } = await host.get(`http://${hostPort(address, apiPort)}/registrations`);
-  const rows = body as { dn: string; state: string; server?: string }[];
-  return new Map(
-    rows.filter(({ state }) => state === "registered").map(({ dn, server }) => [dn, server ?? ""]),
-  );
+  const { registrations } = body as { registrations: ProxyRegistration[] };
+  const registered = registrations.filter(({ state }) => state === "registered" || state === "refreshing");
+  return new Map(registered.map(({ dn, server }) => [dn, server ?? ""]));
 }
 
 const database: Check = {
