@@ -1,5 +1,6 @@
 import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
+import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
 import type { DockerHost } from "./host";
 import type { Phones } from "./phones";
 import { openWebSocket } from "./web-socket";
@@ -66,7 +67,7 @@ const handshake: Check = {
   },
 };
 
-const asteriskRegistrations: Check = {
+const registrations: Check = {
   title: "registrations in Asterisk",
   async run({ environment, host }) {
     // After a start, Asterisk spreads its registrations over some seconds.
@@ -75,7 +76,7 @@ const asteriskRegistrations: Check = {
 };
 
 async function registrationsFitMode(environment: Environment, host: DockerHost): Promise<string> {
-  const registrations = await asteriskRegistrationStates(host);
+  const registrations = await asteriskRegistrations(host);
   if (environment.forwardingMode === "proxy") {
     if (registrations.size === 0) return "none, as proxy mode has it";
     throw new Error(
@@ -91,14 +92,6 @@ async function registrationsFitMode(environment: Environment, host: DockerHost):
     );
   }
   return `${environment.dns.length} Registered`;
-}
-
-/** State by DN of the registrations that Asterisk holds ("Registered", "Rejected", "Unregistered", ...). */
-async function asteriskRegistrationStates(host: DockerHost): Promise<Map<string, string>> {
-  const output = await host.asterisk("pjsip show registrations");
-  // " 1002/sip:127.0.0.2:5060   1002   Registered   (exp. 570s)", with the auth section's name or n/a in the middle
-  const rows = output.matchAll(/^\s*([^/\s]+)\/sip\S+\s+\S+\s+(\w+)/gm);
-  return new Map([...rows].map(([, name = "", state = ""]) => [name.match(/\d+/)?.[0] ?? name, state]));
 }
 
 const monitor: Check = {
@@ -138,8 +131,7 @@ function wayOut({ name, forwardingMode }: Environment): string {
 /** Static mode: the DNs of the file. Proxy mode: those whose phone is registered at Asterisk. */
 async function dnsExpectedAtGenesys(environment: Environment, host: DockerHost): Promise<string[]> {
   if (environment.forwardingMode === "static") return environment.dns.map((dn) => dn.number);
-  const contacts = await host.asterisk("pjsip show contacts");
-  const dns = [...contacts.matchAll(/^\s*Contact:\s+(\d+)\/sip/gm)].map(([, dn = ""]) => dn);
+  const dns = (await contactsOf(host)).map(({ aor }) => aor);
   return dns.filter((dn) => inRanges(dn, environment.allowedDns));
 }
 
@@ -159,13 +151,12 @@ async function dnsAtGenesys(environment: Environment, host: DockerHost): Promise
   }
   const first = environment.genesys.servers[0];
   if (environment.forwardingMode === "static") {
-    const states = await asteriskRegistrationStates(host);
+    const states = await asteriskRegistrations(host);
     return new Map(
       [...states].filter(([, state]) => state === "Registered").map(([dn]) => [dn, first?.host ?? ""]),
     );
   }
-  const { address, apiPort } = environment.sipProxy;
-  const { body } = await host.get(`http://${hostPort(address, apiPort)}/registrations`);
+  const { body } = await host.sipProxy("/registrations");
   const { registrations } = body as { registrations: ProxyRegistration[] };
   const registered = registrations.filter(({ state }) => state === "registered" || state === "refreshing");
   return new Map(registered.map(({ dn, server }) => [dn, server ?? ""]));
@@ -241,7 +232,7 @@ const signIn: Check = {
  */
 export function checklist(environment: Environment): Check[] {
   const phoneChecks = environment.genesys.simulator ? [probe, signIn] : [probe];
-  return [containers, handshake, database, ari, monitor, ...phoneChecks, asteriskRegistrations, genesys];
+  return [containers, handshake, database, ari, monitor, ...phoneChecks, registrations, genesys];
 }
 
 /** Tries until it succeeds, twice a second, and gives the last reason when the deadline has passed. */

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import type { Environment } from "../../config";
+import { type Environment, hostPort } from "../../config";
 
 const EXEC_DEADLINE = 15_000;
 
@@ -58,6 +58,12 @@ export class DockerHost {
   /** One CLI command of the running Asterisk. */
   public asterisk(command: string): Promise<string> {
     return this.exec("asterisk", ["asterisk", "-C", "/config/current/asterisk.conf", "-rx", command]);
+  }
+
+  /** GET of sip-proxy's HTTP API. */
+  public async sipProxy(path: string): Promise<{ status: number; body: unknown }> {
+    const { address, apiPort } = this.environment.sipProxy;
+    return this.get(`http://${hostPort(address, apiPort)}${path}`);
   }
 
   /** GET of an HTTP listener on the host's loopback, with the status and the JSON that it answers. */

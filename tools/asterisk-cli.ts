@@ -1,0 +1,31 @@
+import type { DockerHost } from "./verify/host";
+
+/** A row of `pjsip show contacts`. */
+export interface ContactRow {
+  readonly aor: string;
+  readonly uri: string;
+  /** Avail, Unavail, NonQual, Unknown. */
+  readonly status: string;
+}
+
+/** Every contact that Asterisk has, the trunk's among them. Long URIs are cut, as the CLI does. */
+export async function contactsOf(host: DockerHost): Promise<ContactRow[]> {
+  return parseContacts(await host.asterisk("pjsip show contacts"));
+}
+
+/** State by DN of the outbound registrations: "Registered", "Rejected", "Unregistered", ... */
+export async function asteriskRegistrations(host: DockerHost): Promise<Map<string, string>> {
+  return parseRegistrations(await host.asterisk("pjsip show registrations"));
+}
+
+/** "  Contact:  1002/sip:1002@127.0.0.1:5070;transport=ws  311fb5db2b Avail  2.979" */
+export function parseContacts(output: string): ContactRow[] {
+  const rows = output.matchAll(/^\s*Contact:\s+([^/\s<]+)\/(\S+)\s+[0-9a-f]+\s+(\S+)/gm);
+  return [...rows].map(([, aor = "", uri = "", status = ""]) => ({ aor, uri, status }));
+}
+
+/** " genesys-1002/sip:127.0.0.2:5060   n/a   Registered   (exp. 570s)" */
+export function parseRegistrations(output: string): Map<string, string> {
+  const rows = output.matchAll(/^\s*([^/\s<]+)\/sip\S+\s+\S+\s+(\w+)/gm);
+  return new Map([...rows].map(([, name = "", state = ""]) => [name.match(/\d+$/)?.[0] ?? name, state]));
+}
