@@ -18,6 +18,7 @@ const loopback = address.refine(
 const host = z
   .string()
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:]*)$/, "a host name or an address");
+const isWebSocketUrl = (text: string) => URL.canParse(text) && new URL(text).protocol === "ws:";
 const seconds = (from: number, to: number) => z.int().min(from).max(to);
 
 const dnRange = z
@@ -84,12 +85,12 @@ export const configSchema = z.strictObject({
     /** Whose X-Forwarded-For is believed. */
     trustedProxies: z.array(address).max(16).default(["127.0.0.1", "::1"]),
     /** Origin headers (scheme://host[:port]) of pages that may connect; empty: any. Clients that send none may. */
-    allowedOrigins: z.array(z.string().max(256)).max(64).default([]),
+    allowedOrigins: z.array(z.string().max(256).toLowerCase()).max(64).default([]),
     limits: limitsSchema.prefault({}),
   }),
   asterisk: z.strictObject({
     /** Asterisk's WebSocket transport. */
-    url: z.string().regex(/^ws:\/\//, "a URL that starts with ws://"),
+    url: z.string().refine(isWebSocketUrl, "a URL such as ws://127.0.0.1:8088/ws"),
     /** Source address of the tunnel; must differ from the one that SIP from the trunk comes from. */
     localAddress: address.optional(),
   }),

@@ -119,7 +119,8 @@ export class Tunnel {
     this.passage?.leave();
     this.passage = undefined;
     this.early = [];
-    this.phone.close(isClosing(this.phone) ? undefined : code, reason);
+    // A close frame has room for 123 bytes.
+    if (!isClosing(this.phone)) this.phone.close(code, reason.slice(0, 40));
     if (this.asterisk !== undefined && !isClosing(this.asterisk)) this.asterisk.close(asteriskCode);
     this.watch.closed();
     this.context.onClosed(this);

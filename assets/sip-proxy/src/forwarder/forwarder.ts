@@ -1,9 +1,8 @@
 import type { Contact } from "../../../../lib/ami";
-import type { Clock, Timer } from "../../../../lib/sip";
+import { type Clock, formatAddress, type Timer } from "../../../../lib/sip";
 import { type DnRange, type GenesysConfig, isAllowed } from "../config";
 import type { PhoneEvents, RegistrationReport, SocketId } from "../edge/events";
 import type { Log } from "../log";
-import { uriHost } from "./messages";
 import type { OpenLink } from "./network";
 import { Pacer } from "./pacer";
 import { Presence } from "./presence";
@@ -87,7 +86,8 @@ export class Forwarder implements PhoneEvents {
       upstreams: this.upstreams,
       timing: () => this.settings.genesys.registration,
       credentials: () => this.settings.genesys.credentials,
-      contact: (dn) => `sip:${dn}@${uriHost(this.settings.trunk.host)}:${this.settings.trunk.port}`,
+      contact: (dn) =>
+        `sip:${dn}@${formatAddress({ address: this.settings.trunk.host, port: this.settings.trunk.port })}`,
     };
   }
 

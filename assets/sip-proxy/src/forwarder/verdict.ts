@@ -1,5 +1,4 @@
-import type { SipResponse } from "../../../../lib/sip";
-import { grantedExpires, minExpires, retryAfter } from "./messages";
+import { grantedExpiry, SipParseError, type SipResponse } from "../../../../lib/sip";
 
 /** Seconds that a Min-Expires may ask for: more is no registration but a mistake. */
 const MAX_MIN_EXPIRES = 86_400;
@@ -41,18 +40,28 @@ export function judge(response: SipResponse, asked: Asked): Verdict {
       return { kind: "refused", unknown: false };
     case 423: {
       // More than before each time, so asking again comes to an end.
-      const least = minExpires(response) ?? 0;
+      const least = lenient(() => response.minExpires) ?? 0;
       if (least > asked.expires && least <= MAX_MIN_EXPIRES) return { kind: "too brief", least };
     }
   }
-  return { kind: "failed", retryAfter: retryAfter(response), elsewhere: status === 503 };
+  return { kind: "failed", retryAfter: lenient(() => response.retryAfter), elsewhere: status === 503 };
 }
 
 function accepted(response: SipResponse, asked: Asked): Verdict {
   if (asked.expires === 0) return { kind: "released" };
-  const expires = grantedExpires(response, asked.contact, asked.expires);
+  const expires = grantedExpiry(response, asked.contact, asked.expires);
   // A registration for no time is none.
   return expires > 0
     ? { kind: "granted", expires }
     : { kind: "failed", retryAfter: undefined, elsewhere: false };
+}
+
+/** A header that doesn't parse is as good as none: the answer's status counts all the same. */
+function lenient<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SipParseError) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,5 @@
-import { createTcpTransport, type Flow, type Transport } from "../../../../lib/sip";
+import { createTcpTransport, type Flow, type Transport, uriHost } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
-import { uriHost } from "../forwarder/messages";
 import type { Link, NetworkEvents, Path } from "../forwarder/network";
 
 /** One TCP connection to a server, made when something is sent, and again after it was lost. */

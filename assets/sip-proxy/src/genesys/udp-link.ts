@@ -1,8 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { parseDatagram } from "../../../../lib/sip";
+import { formatAddress, parseDatagram } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
-import { uriHost } from "../forwarder/messages";
 import type { Link, NetworkEvents, Path } from "../forwarder/network";
 
 /** Milliseconds after which a socket is tried again that couldn't be had (a name that doesn't resolve). */
@@ -111,16 +110,15 @@ class ConnectedSocket implements Path {
   }
 
   private serve(socket: Socket): void {
-    const { port } = socket.address();
-    this.via = `SIP/2.0/UDP ${uriHost(this.localAddress)}:${port}`;
+    this.via = `SIP/2.0/UDP ${formatAddress(socket.address())}`;
     this.connected = true;
     socket.on("error", (error) => {
       if (!this.closed) this.events.onFailure(error);
     });
     socket.on("message", (bytes) => {
-      const { message } = parseDatagram(bytes);
-      // What can't be read can't be matched to a request either; the request is sent again.
-      if (message !== undefined && !this.closed) this.events.onMessage(message);
+      const { message, fault } = parseDatagram(bytes);
+      // What isn't sound is as good as lost: the request is sent again.
+      if (fault === undefined && !this.closed) this.events.onMessage(message);
     });
   }
 }
