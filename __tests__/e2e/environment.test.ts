@@ -1,63 +1,32 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Environment, loadEnvironment } from "../../config";
+import type { Environment } from "../../config";
 import type { Phone } from "../../lib/phone";
 import { Phones } from "../../tools/verify/phones";
+import {
+  command,
+  docker,
+  eventually,
+  localEnvironment,
+  MINUTE,
+  registeredDns,
+  root,
+  simulator,
+  up,
+} from "./support";
 
 /**
  * The README's two commands on the real engine, and what users get from them. Genesys is the simulator; everything
  * else is what production runs.
  */
 
-const root = join(__dirname, "..", "..");
-const MINUTE = 60_000;
-
-/** Runs one of the project's commands as a user would. Its output, colours and progress left out, and its status. */
-function command(path: string, args: readonly string[] = [], env: Record<string, string> = {}) {
-  const result = spawnSync(path, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    encoding: "utf8",
-  });
-  return { status: result.status, output: result.stdout + result.stderr };
-}
-
-const docker = (...args: string[]) =>
-  execFileSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
-
 let environment: Environment;
 let phones: Phones;
 
 function use(mode: "static" | "proxy") {
-  environment = loadEnvironment(join(root, "environments/local.yaml"), { FORWARDING_MODE: mode }).environment;
+  environment = localEnvironment(mode);
   phones = new Phones(environment);
-}
-
-/** What the simulator's API answers. */
-async function simulator<T>(path: string, method = "GET"): Promise<T> {
-  const url = `http://127.0.0.1:${environment.simulatorPort}${path}`;
-  const answer = await fetch(url, { method, signal: AbortSignal.timeout(5000) });
-  expect(answer.status).toBe(200);
-  return (await answer.json()) as T;
-}
-
-/** DNs that are registered at Genesys. */
-async function registeredDns(): Promise<string[]> {
-  const rows = await simulator<{ dn: string }[]>("/registrations");
-  return rows.map(({ dn }) => dn).sort();
-}
-
-async function eventually(deadline: number, expectation: () => Promise<void>): Promise<void> {
-  const end = Date.now() + deadline;
-  for (;;) {
-    try {
-      return await expectation();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
 }
 
 const open: Phone[] = [];
@@ -83,26 +52,23 @@ beforeAll(() => {
     expect(command("npm", ["run", "--silent", "destroy", "--", "local", "--yes"]).status).toBe(0);
 }, 10 * MINUTE);
 
-function expectAllGreen({ status, output }: { status: number | null; output: string }) {
-  expect(output).toMatch(/all \d+ checks green/);
-  expect(status).toBe(0);
-}
-
 function callsWork() {
   it(
     "rings 1003 when 1002 calls it, through Genesys, with the call's UUID",
     async () => {
       const caller = await signedIn("1002");
       const callee = await signedIn("1003");
-      await eventually(15_000, async () => expect(await registeredDns()).toStrictEqual(["1002", "1003"]));
-      await simulator("/messages", "DELETE");
+      await eventually(15_000, async () =>
+        expect(await registeredDns(environment)).toStrictEqual(["1002", "1003"]),
+      );
+      await simulator(environment, "/messages", "DELETE");
 
       const call = await caller.invite("1003");
       const incoming = await callee.incomingCall();
       expect((await call.ringing()).status).toBe(180);
       expect(incoming.request.get("X-Genesys-CallUUID")).toMatch(/^[0-9A-Z]{32}$/);
       expect(incoming.request.get("From")).toContain("Agent 1002");
-      const passed = await simulator<{ dn: string }[]>("/messages?method=INVITE&direction=in");
+      const passed = await simulator<{ dn: string }[]>(environment, "/messages?method=INVITE&direction=in");
       expect(passed.length).toBeGreaterThan(0);
 
       expect((await call.cancel()).status).toBe(487);
@@ -115,7 +81,9 @@ function callsWork() {
     async () => {
       const caller = await signedIn("1002");
       const callee = await signedIn("1003");
-      await eventually(15_000, async () => expect(await registeredDns()).toStrictEqual(["1002", "1003"]));
+      await eventually(15_000, async () =>
+        expect(await registeredDns(environment)).toStrictEqual(["1002", "1003"]),
+      );
       const call = await caller.invite("1003");
       const incoming = await callee.incomingCall();
       await incoming.answer();
@@ -132,7 +100,10 @@ function callsWork() {
       const caller = await signedIn("1002");
       const final = await (await caller.invite("1004")).final();
       expect(final.status).toBe(404);
-      const refusals = await simulator<{ startLine: string }[]>("/messages?method=INVITE&direction=out");
+      const refusals = await simulator<{ startLine: string }[]>(
+        environment,
+        "/messages?method=INVITE&direction=out",
+      );
       expect(refusals.map(({ startLine }) => startLine)).toContain("SIP/2.0 404 Invalid Called DN");
     },
     MINUTE,
@@ -153,7 +124,7 @@ describe("static mode", () => {
   it(
     "comes up and every check is green",
     () => {
-      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "static" }));
+      up("static");
     },
     15 * MINUTE,
   );
@@ -161,7 +132,9 @@ describe("static mode", () => {
   it(
     "registers the file's DNs at Genesys before any phone is there",
     async () => {
-      await eventually(20_000, async () => expect(await registeredDns()).toStrictEqual(["1002", "1003"]));
+      await eventually(20_000, async () =>
+        expect(await registeredDns(environment)).toStrictEqual(["1002", "1003"]),
+      );
     },
     MINUTE,
   );
@@ -172,7 +145,7 @@ describe("static mode", () => {
     "changes nothing when nothing has changed",
     () => {
       const before = docker("ps", "-aq", "--no-trunc", "--filter", "label=webrtc-genesys.environment=local");
-      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "static" }));
+      up("static");
       expect(docker("ps", "-aq", "--no-trunc", "--filter", "label=webrtc-genesys.environment=local")).toBe(
         before,
       );
@@ -188,7 +161,7 @@ describe("proxy mode", () => {
     "takes the running system over and every check is green",
     () => {
       const asterisk = docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", "local-asterisk");
-      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "proxy" }));
+      up("proxy");
       // The same Asterisk goes on: a switch of mode drops no call.
       expect(docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", "local-asterisk")).toBe(asterisk);
     },
@@ -198,7 +171,7 @@ describe("proxy mode", () => {
   it(
     "has nobody registered at Genesys who isn't at Asterisk",
     async () => {
-      await eventually(60_000, async () => expect(await registeredDns()).toStrictEqual([]));
+      await eventually(60_000, async () => expect(await registeredDns(environment)).toStrictEqual([]));
     },
     2 * MINUTE,
   );
@@ -207,9 +180,9 @@ describe("proxy mode", () => {
     "registers a DN when its phone does, and un-registers it with it",
     async () => {
       const phone = await signedIn("1002");
-      await eventually(5000, async () => expect(await registeredDns()).toStrictEqual(["1002"]));
+      await eventually(5000, async () => expect(await registeredDns(environment)).toStrictEqual(["1002"]));
       await phone.unregister();
-      await eventually(5000, async () => expect(await registeredDns()).toStrictEqual([]));
+      await eventually(5000, async () => expect(await registeredDns(environment)).toStrictEqual([]));
     },
     MINUTE,
   );
@@ -236,7 +209,7 @@ describe("back to static mode", () => {
   it(
     "is an ordinary deploy, and every check is green",
     () => {
-      expectAllGreen(command("./bin/up", [], { FORWARDING_MODE: "static" }));
+      up("static");
       expect(docker("ps", "-a", "--format", "{{.Names}}")).not.toContain("local-sip-proxy");
     },
     15 * MINUTE,

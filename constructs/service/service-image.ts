@@ -45,6 +45,8 @@ export class ServiceImage extends Construct {
         buildArgs: { BASE: typeof props.base === "string" ? props.base : props.base.reference },
         // The package mirror may be reachable from the host's network only.
         networkMode: "host",
+        // A step that fails leaves no container behind.
+        forceRemove: true,
       },
       // The new image is there before the container is replaced, and the old one is removed after that:
       // otherwise the engine refuses to remove an image that is in use, and the service is down while it builds.

@@ -177,7 +177,10 @@ describe("a build that fails", () => {
     );
     space.configure({
       docker_image: {
-        i: { name: `${space.prefix}-i`, build: [{ context: "context", build_args: { BASE: TEST_IMAGE } }] },
+        i: {
+          name: `${space.prefix}-i`,
+          build: [{ context: "context", build_args: { BASE: TEST_IMAGE }, force_remove: true }],
+        },
       },
     });
     await space.init();

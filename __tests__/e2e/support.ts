@@ -1,0 +1,63 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { type Environment, loadEnvironment } from "../../config";
+
+export const root = join(__dirname, "..", "..");
+export const MINUTE = 60_000;
+
+/** Runs one of the project's commands as a user would. Its output and its status. */
+export function command(path: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const result = spawnSync(path, args, { cwd: root, env: { ...process.env, ...env }, encoding: "utf8" });
+  return { status: result.status, output: result.stdout + result.stderr };
+}
+
+export const docker = (...args: string[]) =>
+  execFileSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+
+export function localEnvironment(mode: "static" | "proxy"): Environment {
+  return loadEnvironment(join(root, "environments/local.yaml"), { FORWARDING_MODE: mode }).environment;
+}
+
+/** bin/up in a mode: every check has to be green. */
+export function up(mode: "static" | "proxy"): void {
+  const { status, output } = command("./bin/up", [], { FORWARDING_MODE: mode });
+  expect(output).toMatch(/all \d+ checks green/);
+  expect(status).toBe(0);
+}
+
+/** What the simulator's HTTP API answers. */
+export async function simulator<T>(
+  environment: Environment,
+  path: string,
+  method = "GET",
+  body?: unknown,
+): Promise<T> {
+  const url = `http://127.0.0.1:${environment.simulatorPort}${path}`;
+  const answer = await fetch(url, {
+    method,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(5000),
+  });
+  const json = (await answer.json()) as T;
+  if (!answer.ok) throw new Error(`${method} ${path} answers ${answer.status}: ${JSON.stringify(json)}`);
+  return json;
+}
+
+/** DNs that are registered at Genesys, in order. */
+export async function registeredDns(environment: Environment): Promise<string[]> {
+  const rows = await simulator<{ dn: string }[]>(environment, "/registrations");
+  return [...new Set(rows.map(({ dn }) => dn))].sort();
+}
+
+/** Tries five times a second until the expectation holds; gives its last failure after the deadline. */
+export async function eventually(deadline: number, expectation: () => Promise<void> | void): Promise<void> {
+  const end = Date.now() + deadline;
+  for (;;) {
+    try {
+      return await expectation();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
