@@ -21,9 +21,11 @@ export interface TcpOptions {
   /** Unsent bytes per connection above which `send` rejects with "back-pressure". @default 1048576 */
   readonly maxBuffered?: number | undefined;
   readonly limits?: Limits | undefined;
+  /** Whether a host may connect; a connection of others is closed at once. @default all may */
+  readonly accepts?: ((remote: Address) => boolean) | undefined;
 }
 
-type Settings = Required<Omit<TcpOptions, "port" | "advertisedAddress">>;
+type Settings = Required<Omit<TcpOptions, "port" | "advertisedAddress" | "accepts">>;
 
 const PONG = Buffer.from("\r\n");
 
@@ -103,6 +105,10 @@ class TcpTransport extends BaseTransport implements Transport {
 
   private accept(socket: Socket): void {
     const remote = { address: bareAddress(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+    if (this.options.accepts?.(remote) === false) {
+      socket.destroy();
+      return;
+    }
     const flow: AcceptedFlow = { transport: this, local: this.local, remote, accepted: true };
     this.adopt(socket, flow, formatAddress(remote));
   }

@@ -16,6 +16,8 @@ export interface UdpOptions {
   /** Receive and send buffer in bytes. @default the system's */
   readonly bufferSize?: number | undefined;
   readonly limits?: Limits | undefined;
+  /** Whether a datagram of this host is looked at; others are dropped unread. @default all are */
+  readonly accepts?: ((remote: Address) => boolean) | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ class UdpTransport extends BaseTransport implements Transport {
     this.local = { address: options.advertisedAddress ?? bound.address, port: bound.port };
     socket.on("error", (error) => this.report(error));
     socket.on("message", (bytes, { address, port }) => {
-      if (isPadding(bytes)) return;
+      if (options.accepts?.({ address, port }) === false || isPadding(bytes)) return;
       this.deliver(parseDatagram(bytes, limits), this.flowTo({ address, port }));
     });
   }

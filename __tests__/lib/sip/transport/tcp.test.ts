@@ -103,6 +103,21 @@ it("closes a connection whose framing is lost, after the answer to it", async ()
   expect(text).toMatch(/^SIP\/2\.0 400 Bad Request\r\n/);
 });
 
+it("closes the connection of a host that it does not accept", async () => {
+  const asked: string[] = [];
+  const far = await tcp({
+    port: 0,
+    accepts: ({ address }) => {
+      asked.push(address);
+      return false;
+    },
+  });
+  const socket = await dial(far);
+  socket.on("error", () => undefined); // it may be reset
+  await once(socket, "close");
+  expect(asked).toEqual(["127.0.0.1"]);
+});
+
 it("closes a connection on which a message takes too long, or nothing comes", async () => {
   const slow = await dial(await tcp({ port: 0, messageTimeout: 50 }));
   slow.write(OPTIONS.subarray(0, 20));

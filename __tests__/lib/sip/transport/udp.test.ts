@@ -36,6 +36,19 @@ it("says what is wrong with a datagram, and keeps silent about keep-alives", asy
   expect((await arrived)[0]).toMatchObject({ code: "head-not-terminated" });
 });
 
+it("drops what a host sends that it does not accept, unread", async () => {
+  const far = await createUdpTransport({
+    address: "127.0.0.1",
+    accepts: ({ address }) => address === "127.0.0.9",
+  });
+  open.push(far);
+  const [stranger, friend] = [await udp("127.0.0.1"), await udp("127.0.0.9")];
+  const arrived = once(far, "message");
+  for (const near of [stranger, friend])
+    await near.send(request("OPTIONS").toBuffer(), near.flowTo(far.local));
+  expect((await arrived)[1].remote).toEqual(friend.local);
+});
+
 it("refuses an address in use, and one that is not here", async () => {
   const taken = await udp("127.0.0.1");
   await expect(udp("127.0.0.1", taken.local.port)).rejects.toMatchObject({ code: "bind-failed" });

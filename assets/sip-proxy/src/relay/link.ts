@@ -16,12 +16,9 @@ export interface LinkOptions {
   readonly side: Side;
   readonly tcp: RelayConfig["tcp"];
   readonly receiveBuffer: number;
-  /** Whether something from this address is listened to. */
-  accepts(address: string): boolean;
-  /** From an address that is accepted. */
+  /** Whether datagrams and connections of this host are taken; others are gone then. */
+  readonly accepts: (remote: Address) => boolean;
   onMessage(parsed: Parsed, protocol: RelayProtocol, remote: Address): void;
-  /** Something from another address came, and is gone. */
-  onStranger(remote: Address): void;
   onError(error: Error): void;
 }
 
@@ -40,16 +37,16 @@ export class Link {
   static async open(options: LinkOptions): Promise<Link> {
     const link = new Link(options);
     const { address, port } = options.side.address;
-    const accepts = ({ address }: Address) => options.accepts(address);
-    link.udp = await createUdpTransport({ address, port, bufferSize: options.receiveBuffer });
+    const { accepts } = options;
+    link.udp = await createUdpTransport({ address, port, accepts, bufferSize: options.receiveBuffer });
     try {
-      link.tcp = await createTcpTransport({ address, port, ...options.tcp });
+      link.tcp = await createTcpTransport({ address, port, accepts, ...options.tcp });
     } catch (error) {
       await link.udp.close();
       throw error;
     }
-    link.listen(link.udp, "UDP", accepts);
-    link.listen(link.tcp, "TCP", accepts);
+    link.listen(link.udp, "UDP");
+    link.listen(link.tcp, "TCP");
     link.tcp.on("flowClosed", (flow) => link.flows.delete(formatAddress(flow.remote)));
     return link;
   }
@@ -80,10 +77,9 @@ export class Link {
     return known ?? this.tcp.flowTo(address);
   }
 
-  private listen(transport: Transport, protocol: RelayProtocol, accepts: (remote: Address) => boolean): void {
-    const { onMessage, onStranger, onError } = this.options;
+  private listen(transport: Transport, protocol: RelayProtocol): void {
+    const { onMessage, onError } = this.options;
     const receive = (parsed: Parsed, flow: Flow) => {
-      if (!accepts(flow.remote)) return onStranger(flow.remote);
       if (protocol === "TCP") this.flows.set(formatAddress(flow.remote), flow);
       onMessage(parsed, protocol, flow.remote);
     };

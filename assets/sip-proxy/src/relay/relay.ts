@@ -1,4 +1,4 @@
-import { type Clock, formatAddress, systemClock } from "../../../../lib/sip";
+import { type Address, type Clock, formatAddress, systemClock } from "../../../../lib/sip";
 import type { Log } from "../log";
 import { CallMemory } from "./call-memory";
 import type { RelayConfig } from "./config";
@@ -94,15 +94,14 @@ export class Relay {
     );
   }
 
-  private async listen(name: SideName, accepts: (address: string) => boolean): Promise<void> {
+  private async listen(name: SideName, isKnown: (address: string) => boolean): Promise<void> {
     const { config, log } = this.options;
     const link = await Link.open({
       side: this.sides[name],
       tcp: config.tcp,
       receiveBuffer: config.receiveBuffer,
-      accepts,
+      accepts: (remote) => isKnown(remote.address) || this.ignore(name, remote),
       onMessage: (parsed, protocol, remote) => this.receive({ side: name, protocol, remote, parsed }),
-      onStranger: (remote) => this.ignore(name, formatAddress(remote)),
       onError: (error) => log.warn({ side: name, error: error.message }, "a socket of the relay has failed"),
     });
     this.links.set(name, link);
@@ -183,14 +182,17 @@ export class Relay {
   }
 
   /** Counted one by one, reported together: anybody can send anything. */
-  private ignore(side: SideName, from: string): void {
+  private ignore(side: SideName, remote: Address): false {
     const { metrics, log } = this.options;
     metrics.dropped(side, "stranger");
     this.strangers.count++;
     const now = this.clock.now();
-    if (now - this.strangers.reportedAt < STRANGER_REPORT) return;
-    const { count } = this.strangers;
-    this.strangers = { count: 0, reportedAt: now };
-    log.warn({ side, from, messages: count }, `ignored ${count} from strangers, the last from ${from}`);
+    if (now - this.strangers.reportedAt >= STRANGER_REPORT) {
+      const { count } = this.strangers;
+      const from = formatAddress(remote);
+      this.strangers = { count: 0, reportedAt: now };
+      log.warn({ side, from, count }, `ignored ${count} times what strangers sent, the last one ${from}`);
+    }
+    return false;
   }
 }
