@@ -1,18 +1,31 @@
 import { cpus } from "node:os";
+import { parseArgs } from "node:util";
 import { OperatorError, runCommand } from "../progress";
 import { type Figure, table } from "./measure";
+import { benchProxy } from "./proxy";
 import { benchSynth } from "./synth";
 import { benchUp } from "./up";
 
-const groups: Record<string, () => Figure[] | Promise<Figure[]>> = { synth: benchSynth, up: benchUp };
+export interface BenchOptions {
+  /** Fewer and shorter runs, for work on the bench itself: their figures say little. */
+  readonly quick: boolean;
+}
+
+type Bench = (options: BenchOptions) => Figure[] | string | Promise<Figure[] | string>;
+
+const groups: Record<string, Bench> = { synth: benchSynth, up: benchUp, proxy: benchProxy };
 
 runCommand(async () => {
-  const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(groups);
-  for (const name of names) {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: "boolean", default: false } },
+  });
+  for (const name of positionals.length > 0 ? positionals : Object.keys(groups)) {
     const bench = groups[name];
     if (!bench) throw new OperatorError(`there is no bench '${name}': ${Object.keys(groups).join(", ")}`);
     console.log(`== ${name} (Node.js ${process.version}, ${cpus().length} cores)`);
-    console.log(table(await bench()));
+    const outcome = await bench(options);
+    console.log(typeof outcome === "string" ? outcome : table(outcome));
   }
   return 0;
 });

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { environmentNamed } from "../../arguments";
+import { ensureEngine } from "../../engine";
+import { step } from "../../progress";
+import type { BenchOptions } from "../main";
+import { columnsOf, comparison } from "./figures";
+import { installKamailio, kamailio } from "./kamailio";
+import { bareTunnel, sipProxy } from "./node-contenders";
+import { bundle } from "./processes";
+import { type Reconnect, reconnect } from "./reconnect";
+import { type Extent, measure, type Sample } from "./rounds";
+
+const full: Extent = { rounds: 5, load: 3_000, rateStep: 1_500, idle: [500, 5_500] };
+const quick: Extent = { rounds: 1, load: 1_500, rateStep: 800, idle: [300, 1_300] };
+
+/** MiB of shared memory: with the 64 of its defaults Kamailio fails at about 800 WebSockets. */
+const SHARED_MEMORY = ["-m", "2048"];
+
+/** Open files that a process keeps for other things than phones. */
+const SPARE_FILES = 100;
+
+/** REGISTERs a second to Genesys that sip-proxy sends by default, and one that leaves it to the machine. */
+const RATES = [50, 5_000];
+
+/** sip-proxy beside Kamailio and a bare tunnel, and what it does when all phones come back at once. */
+export async function benchProxy(options: BenchOptions): Promise<string> {
+  const extent = options.quick ? quick : full;
+  const engine = await ensureEngine(environmentNamed("local"));
+  const version = await installKamailio(engine);
+  const directory = mkdtempSync(join(tmpdir(), "webrtc-genesys-bench-"));
+  try {
+    const field = bundle("field/main", directory);
+    const own = sipProxy();
+    const tuning = { children: 2, readBuffer: 8_192, timerInterval: 5 };
+    const contenders = [
+      kamailio(engine, `Kamailio ${version}`, {}, SHARED_MEMORY),
+      kamailio(engine, "tuned", tuning, [...SHARED_MEMORY, "-x", "tlsf"]),
+      bareTunnel(bundle("bare-tunnel", directory)),
+      own,
+    ];
+    const columns = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
+    // In turn: the machine's speed drifts, and what is compared has to drift together.
+    for (let round = 1; round <= extent.rounds; round++) {
+      for (const contender of contenders) {
+        const samples = columns.get(contender.name) as Sample[];
+        await step(`Round ${round} of ${extent.rounds}: ${contender.name}`, async (show) => {
+          samples.push(await measure(contender, field, extent, samples.at(-1)?.held, show));
+        });
+      }
+    }
+    const phones = options.quick ? 1_000 : Math.min(10_000, Math.floor((openFiles() - SPARE_FILES) / 2));
+    const returns: Reconnect[] = [];
+    for (const rate of options.quick ? RATES.slice(1) : RATES) {
+      await step(`${phones} phones come back at once, ${rate}/s to Genesys`, async (show) => {
+        returns.push(await reconnect(field, phones, rate, show));
+      });
+    }
+    return [
+      `load average ${loadavg()
+        .map((load) => load.toFixed(1))
+        .join(" ")}`,
+      comparison({ columns, own: own.name, tuned: "tuned" }),
+      "",
+      returned(returns),
+    ].join("\n");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function returned(returns: readonly Reconnect[]): string {
+  const seconds = (value: number) => `${value.toFixed(1)} s`;
+  const head = [
+    "after a restart of this proxy",
+    "at Asterisk after",
+    "at Genesys after",
+    "peak at Genesys",
+    "REGISTERs",
+    "lost",
+  ];
+  const rows = returns.map(({ phones, rate, atAsterisk, atGenesys, peak, registers, lost }) => [
+    `${phones} phones, genesys.rate ${rate}`,
+    seconds(atAsterisk),
+    seconds(atGenesys),
+    `${peak}/s`,
+    String(registers),
+    String(lost),
+  ]);
+  return columnsOf([head, ...rows]);
+}
+
+/** Files that a process may have open here: sip-proxy needs two for each phone. */
+function openFiles(): number {
+  const limits = readFileSync("/proc/self/limits", "latin1");
+  return Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
+}
