@@ -29,9 +29,9 @@ export interface BuildContext {
  * `server.js`, one file bundled by esbuild. Bundles are kept in `.cache/` under the hash of their sources, so that
  * a synth that changes nothing bundles nothing.
  *
- * @param base reference of the image in `FROM`: another base makes another image
+ * @param recipe whatever else makes another image: the base in `FROM`, how it is built
  */
-export function buildContext(service: string, base: string): BuildContext {
+export function buildContext(service: string, recipe: string): BuildContext {
   const source = join(root, "assets", service);
   if (!existsSync(join(source, "Dockerfile"))) {
     throw new Error(
@@ -40,7 +40,7 @@ export function buildContext(service: string, base: string): BuildContext {
   }
   const entry = join(source, "src", "main.ts");
   if (!existsSync(entry)) {
-    return { directory: source, hash: hashOf(base, [source]) };
+    return { directory: source, hash: hashOf(recipe, [source]) };
   }
   // The lock file stands for every library that esbuild may pull in.
   const sources = hashOf("", [source, join(root, "lib"), join(root, "package-lock.json")]);
@@ -71,12 +71,12 @@ export function buildContext(service: string, base: string): BuildContext {
     }
   }
   // By what was bundled, not by its sources: a change in lib/ that this service doesn't use is none to its image.
-  return { directory, hash: hashOf(base, [directory]) };
+  return { directory, hash: hashOf(recipe, [directory]) };
 }
 
 /** Over names, modes and contents of all files, wherever the project lies. */
-function hashOf(base: string, paths: readonly string[]): string {
-  const hash = createHash("sha256").update(base);
+function hashOf(recipe: string, paths: readonly string[]): string {
+  const hash = createHash("sha256").update(recipe);
   for (const path of paths) {
     for (const file of filesBelow(path)) {
       const executable = (statSync(file).mode & 0o111) !== 0;

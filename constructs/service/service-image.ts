@@ -14,6 +14,17 @@ export interface ServiceImageProps {
 }
 
 /**
+ * How images are built. It is part of their hash: Terraform replaces an image when one of these changes, and an
+ * image that is replaced under its own name can't be removed, because its successor is in use under it.
+ */
+const BUILD = {
+  // The package mirror may be reachable from the host's network only.
+  networkMode: "host",
+  // A step that fails leaves no container behind.
+  forceRemove: true,
+};
+
+/**
  * The image of one service: built on the Docker host from `assets/<service>/`, or pulled from the registry that CI
  * pushed it to. When built, its tag is the hash of its context, so that an unchanged service is never replaced.
  */
@@ -31,7 +42,7 @@ export class ServiceImage extends Construct {
       return;
     }
     const base = typeof props.base === "string" ? props.base : props.base.tag;
-    const context = buildContext(service, base);
+    const context = buildContext(service, `${base} ${JSON.stringify(BUILD)}`);
     const asset = new TerraformAsset(this, "context", {
       path: context.directory,
       type: AssetType.DIRECTORY,
@@ -43,10 +54,7 @@ export class ServiceImage extends Construct {
       buildAttribute: {
         context: asset.path,
         buildArgs: { BASE: typeof props.base === "string" ? props.base : props.base.reference },
-        // The package mirror may be reachable from the host's network only.
-        networkMode: "host",
-        // A step that fails leaves no container behind.
-        forceRemove: true,
+        ...BUILD,
       },
       // The new image is there before the container is replaced, and the old one is removed after that:
       // otherwise the engine refuses to remove an image that is in use, and the service is down while it builds.
