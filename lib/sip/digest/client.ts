@@ -87,7 +87,8 @@ export class DigestClient {
   private isRefusal(previous: Answering | undefined, next: AuthValue): boolean {
     if (previous === undefined || previous.count === 0) return false;
     const stale = next.params.get("stale")?.toLowerCase() === "true";
-    this.staleInRow = stale ? this.staleInRow + 1 : 0;
+    // A nonce that was used again had been accepted before, so the row starts anew.
+    this.staleInRow = !stale ? 0 : previous.count > 1 ? 1 : this.staleInRow + 1;
     if (stale) return this.staleInRow > MAX_STALE;
     return previous.count === 1 || previous.nonce === next.params.get("nonce");
   }

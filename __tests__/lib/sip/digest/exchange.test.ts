@@ -79,6 +79,16 @@ describe("client and server together", () => {
     expect(converse(client, server)).toEqual(["stale", "ok 1002"]);
   });
 
+  it("go on for as long as nonces run out between requests, however many in a row", () => {
+    const { server, clock } = setUp({ nonceLifetime: 60 });
+    const client = new DigestClient(CREDENTIALS);
+    converse(client, server);
+    for (let refresh = 0; refresh < 10; refresh++) {
+      clock.advance(60_001);
+      expect(converse(client, server)).toEqual(["stale", "ok 1002"]);
+    }
+  });
+
   it.each([
     ["a wrong password", { username: "1002", password: "wrong" }],
     ["an unknown user", { username: "1003", password: 'pä"ss' }],
