@@ -81,7 +81,7 @@ export function kamailio(
         },
       });
       const end = async () => {
-        await container.stop({ t: 5 }).catch(() => undefined);
+        await container.kill().catch(() => undefined);
         rmSync(directory, { recursive: true, force: true });
       };
       let output = "";

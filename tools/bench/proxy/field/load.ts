@@ -47,14 +47,15 @@ export class Load {
     this.check(phone);
   }
 
-  /** Has so many phones connected and registered, a few at a time. */
-  async populate(count: number, edge: Edge): Promise<void> {
+  /** Has so many phones connected and registered, a few at a time and so many a second. */
+  async populate(count: number, edge: Edge, rate: number): Promise<void> {
     for (let index = this.phones.length; index < count; index++) {
       const phone = new Phone(dnAt(index), addressAt(index), this.events);
       this.phones.push(phone);
       this.byDn.set(phone.dn, phone);
     }
-    const waiting = this.phones.filter(({ connected }) => !connected);
+    const waiting = this.phones.filter((phone) => !phone.connected || !phone.wantsRegistration).reverse();
+    let turn = performance.now();
     const finished = new Map<Phone, () => void>();
     this.onDone = (phone) => {
       phone.dueAt = undefined;
@@ -62,7 +63,10 @@ export class Load {
     };
     const worker = async () => {
       for (let phone = waiting.pop(); phone !== undefined; phone = waiting.pop()) {
-        await phone.connect(edge, LOST);
+        turn += 1000 / rate;
+        const ahead = turn - performance.now();
+        if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
+        if (!phone.connected) await phone.connect(edge, LOST);
         const registered = new Promise<void>((resolve) => finished.set(phone, resolve));
         phone.request(EXPIRES, performance.now());
         await within(registered, LOST, `DN ${phone.dn} was not registered`);

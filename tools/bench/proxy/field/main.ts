@@ -20,7 +20,7 @@ const commands = {
     const { ws, udp } = await asterisk.listen("127.0.0.1");
     return { ws, udp, ami: await manager.listen("127.0.0.1"), genesys: await genesys.listen("127.0.0.2") };
   },
-  populate: (count: number, edge: Edge) => load.populate(count, edge),
+  populate: (count: number, edge: Edge, rate: number) => load.populate(count, edge, rate),
   closedLoop: (count: number, milliseconds: number, pids: number[]) =>
     load.closedLoop(count, milliseconds, pids),
   openLoop: (rate: number, milliseconds: number, pids: number[]) => load.openLoop(rate, milliseconds, pids),
