@@ -1,11 +1,12 @@
 /**
  * What the proxy reads from config.json. `genesys`, `trunk`, `allowedDns`, `edge.limits`, `edge.allowedOrigins`,
  * `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk and AMI
- * take a restart.
+ * take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
  */
 import { isIP } from "node:net";
 import { z } from "zod";
 import { limitsSchema } from "./edge/limits";
+import { relayConfigSchema } from "./relay/config";
 
 const dn = z.string().regex(/^[0-9]{1,20}$/, "a DN is 1 to 20 digits");
 const port = z.int().min(1).max(65_535);
@@ -72,9 +73,11 @@ const genesys = z.strictObject({
   probeInterval: seconds(1, 300).default(5),
 });
 
-export const configSchema = z.strictObject({
+const proxySchema = z.strictObject({
   /** Hash of the release that the file came with. */
   release: z.string().max(64),
+  /** False: the relay alone, for static mode, where phones and registrations do without the proxy. */
+  forwarding: z.boolean().default(true),
   edge: z.strictObject({
     address: loopback.default("127.0.0.1"),
     port: listenPort.default(8080),
@@ -115,7 +118,22 @@ export const configSchema = z.strictObject({
   reconcileSeconds: seconds(5, 3600).default(60),
   /** True: SIGTERM un-registers every DN at Genesys (decommissioning). False: the next instance adopts them. */
   releaseOnStop: z.boolean().default(false),
+  /** The relay between Genesys and Asterisk. Absent: there is none, and both talk to each other directly. */
+  relay: relayConfigSchema.optional(),
 });
+
+export const configSchema = proxySchema
+  .refine(({ forwarding, relay }) => forwarding || relay !== undefined, {
+    path: ["forwarding"],
+    message: "without forwarding there has to be a relay, or else there is nothing to do",
+  })
+  .refine(
+    ({ relay, asterisk }) => relay === undefined || asterisk.localAddress !== relay.asteriskSide.address,
+    {
+      path: ["relay", "asteriskSide", "address"],
+      message: "asterisk.localAddress is the same: Asterisk would take phones for Genesys",
+    },
+  );
 
 /** As a file may have it: what has a default can be left out. */
 export type SipProxyConfigInput = z.input<typeof configSchema>;

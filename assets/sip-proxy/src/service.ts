@@ -1,42 +1,73 @@
+import { Registry } from "prom-client";
 import type { Service, ServiceContext } from "../../../lib/service";
 import type { SipProxyConfig } from "./config";
+import { prometheusMetrics } from "./relay/prometheus";
+import { RelayOnly } from "./relay/relay-only";
+import { TrunkRelay } from "./relay/trunk-relay";
 import { SipProxy } from "./sip-proxy";
 
 /** What can't be changed while the proxy runs: listeners, and where Asterisk and the trunk are. */
 const wiring = (config: SipProxyConfig) =>
   JSON.stringify([
+    config.forwarding,
     [config.edge.address, config.edge.port, config.edge.path, config.edge.trustedProxies],
     [config.edge.limits.messageBytes, config.edge.limits.handshakeMs],
     [config.asterisk, config.ami, config.trunk, config.api],
     [config.genesys.sockets, config.genesys.localAddress],
   ]);
 
+/** What the relay is made from. */
+const relayWiring = ({ relay, ami, genesys }: SipProxyConfig) =>
+  JSON.stringify(relay && [relay, ami, genesys.servers.map(({ host }) => host)]);
+
 /** The proxy as a service: follows its configuration, and ends as the configuration says. */
 export class SipProxyService implements Service<SipProxyConfig> {
+  private proxy!: SipProxy | RelayOnly;
+  private relay: TrunkRelay | undefined;
+  /** Counters of the relay: they go on when it starts anew. */
+  private readonly registry = new Registry();
+  private readonly relayMetrics = prometheusMetrics(this.registry);
+
   private constructor(
-    private proxy: SipProxy,
     private config: SipProxyConfig,
     private readonly context: ServiceContext,
   ) {}
 
   static async start(config: SipProxyConfig, context: ServiceContext): Promise<SipProxyService> {
-    return new SipProxyService(await SipProxy.start(config, context), config, context);
+    const service = new SipProxyService(config, context);
+    // First, so that calls find their way as soon as Genesys hears of a DN.
+    await service.startRelay(config);
+    try {
+      await service.startProxy(config);
+    } catch (error) {
+      await service.relay?.stop();
+      throw error;
+    }
+    return service;
   }
 
   /** Ports of the listeners. */
-  get listeners(): SipProxy["listeners"] {
+  get listeners(): { readonly edge: number; readonly api: number } {
     return this.proxy.listeners;
   }
 
   async reload(config: SipProxyConfig): Promise<void> {
-    if (wiring(config) === wiring(this.config)) await this.proxy.reconfigure(config);
-    else await this.restart(config);
+    const relayChanges = relayWiring(config) !== relayWiring(this.config);
+    if (relayChanges) await this.restartRelay(config);
+    try {
+      if (wiring(config) === wiring(this.config)) await this.proxy.reconfigure(config);
+      else await this.restart(config);
+    } catch (error) {
+      if (relayChanges) await this.restartRelay(this.config);
+      throw error;
+    }
     this.config = config;
   }
 
   async stop(): Promise<void> {
     if (this.config.releaseOnStop) await this.proxy.decommission();
     else await this.proxy.close();
+    await this.relay?.stop();
   }
 
   /** Phones come back within seconds, and Genesys keeps the registrations meanwhile. */
@@ -44,10 +75,40 @@ export class SipProxyService implements Service<SipProxyConfig> {
     this.context.log.warn("listeners or addresses have changed: the proxy starts anew");
     await this.proxy.close();
     try {
-      this.proxy = await SipProxy.start(config, this.context);
+      await this.startProxy(config);
     } catch (error) {
-      this.proxy = await SipProxy.start(this.config, this.context);
+      await this.startProxy(this.config);
       throw error;
     }
+  }
+
+  /** What is sent meanwhile is sent again by UDP; calls go on. */
+  private async restartRelay(config: SipProxyConfig): Promise<void> {
+    this.context.log.warn("the trunk relay starts anew");
+    await this.relay?.stop();
+    this.relay = undefined;
+    try {
+      await this.startRelay(config);
+    } catch (error) {
+      await this.startRelay(this.config);
+      throw error;
+    }
+  }
+
+  private async startProxy(config: SipProxyConfig): Promise<void> {
+    this.proxy = config.forwarding
+      ? await SipProxy.start(config, this.context)
+      : await RelayOnly.start(config, this.context, () => this.relay, this.registry);
+  }
+
+  private async startRelay({ relay, ami, genesys }: SipProxyConfig): Promise<void> {
+    if (relay === undefined) return;
+    this.relay = await TrunkRelay.start({
+      config: relay,
+      ami,
+      genesys: genesys.servers.map(({ host }) => host),
+      log: this.context.log,
+      metrics: this.relayMetrics,
+    });
   }
 }
