@@ -94,6 +94,7 @@ describe("registered", () => {
 
   it("takes the expires of its own Contact before the Expires header (RFC 3261 10.2.4)", async () => {
     const world = await World.start();
+    world.primary.tellsBindings = false;
     world.primary.script = (request) =>
       SipResponse.to(request, 200, {
         headers: [
@@ -419,6 +420,39 @@ describe("several servers", () => {
     world.primary.up = true;
     world.passes(15);
     expect(world.primary.dns).toHaveLength(20);
+  });
+
+  it("tells a server that has restarted unnoticed every DN again, within seconds and once", async () => {
+    const world = await World.start();
+    for (let dn = 1001; dn <= 1020; dn++) world.registers(String(dn), dn);
+    world.passes(20);
+    world.primary.restart();
+    const before = world.primary.received.length;
+    world.passes(15);
+    expect(world.primary.dns).toHaveLength(20);
+    expect(world.primary.received).toHaveLength(before + 20);
+    world.passes(60);
+    expect(world.primary.received).toHaveLength(before + 20);
+  });
+
+  it("does not believe a server for ever that says it has nothing", async () => {
+    const world = await World.start();
+    world.primary.script = (request) =>
+      SipResponse.to(request, 200, { headers: [["Contact", `${request.get("Contact")};expires=600`]] });
+    world.registers("1002", 1);
+    world.passes(200);
+    expect(world.primary.received.length).toBeLessThanOrEqual(3);
+  });
+
+  it("does not ask a server again that doesn't tell its bindings", async () => {
+    const world = await World.start();
+    world.primary.tellsBindings = false;
+    world.registers("1002", 1);
+    world.passes(60);
+    expect(
+      world.log.messages().filter((message) => message.startsWith("Genesys does not tell its bindings")),
+    ).toHaveLength(1);
+    expect(world.primary.dns).toEqual(["1002"]);
   });
 
   it("503 asks the next one", async () => {

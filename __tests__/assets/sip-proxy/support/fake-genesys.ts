@@ -18,6 +18,8 @@ export class FakeServer {
   /** With `up` false: the system says that nobody listens (ICMP). */
   refuses = false;
   answersOptions = true;
+  /** False: a REGISTER without a Contact is refused. */
+  tellsBindings = true;
   /** Answer to a REGISTER that overrides the registrar's own. */
   script: ((request: SipRequest) => SipResponse | undefined) | undefined;
   /** Seconds granted at most. */
@@ -58,6 +60,7 @@ export class FakeServer {
     if (request.method === "OPTIONS") {
       return this.answersOptions ? SipResponse.to(request, 200).toBuffer() : undefined;
     }
+    if (!request.has("Contact")) return this.query(request).toBuffer();
     this.received.push(request);
     this.arrivals.push(this.clock.now());
     const key = request.via.branch ?? "";
@@ -68,6 +71,14 @@ export class FakeServer {
     const answerBytes = answer.toBuffer();
     this.answers.set(key, { bytes: answerBytes, at: this.clock.now() });
     return answerBytes;
+  }
+
+  /** Fetching bindings (10.2.3). */
+  private query(request: SipRequest): SipResponse {
+    if (!this.tellsBindings) return SipResponse.to(request, 403);
+    const dn = /sip:(\d+)@/.exec(request.to.uri)?.[1] ?? "";
+    const known = this.dns.includes(dn);
+    return SipResponse.to(request, 200, { headers: known ? [["Contact", `<sip:${dn}@trunk.invalid>`]] : [] });
   }
 
   private register(request: SipRequest): SipResponse {

@@ -42,6 +42,29 @@ export function buildRegister(init: RegisterInit): SipRequest {
   });
 }
 
+/** REGISTER without a Contact: asks for the bindings of a DN and changes none (RFC 3261 10.2.3). */
+export function buildQuery(
+  dn: string,
+  server: GenesysServerConfig,
+  path: Path,
+  branch: string,
+  callId: string,
+): SipRequest {
+  const address = `<sip:${dn}@${formatAddress({ address: server.host, port: server.port })}>`;
+  return SipRequest.create({
+    method: "REGISTER",
+    uri: serverUri(server),
+    headers: [
+      ["Via", `${path.via};rport;branch=${branch}`],
+      ["From", `${address};tag=${newTag()}`],
+      ["To", address],
+      ["Call-ID", callId],
+      ["CSeq", "1 REGISTER"],
+      ["User-Agent", USER_AGENT],
+    ],
+  });
+}
+
 /** OPTIONS (RFC 3261 11) that asks a server whether it is there; any answer will do. */
 export function buildProbe(
   server: GenesysServerConfig,

@@ -13,7 +13,7 @@ import {
 } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
 import type { Log } from "../log";
-import { buildProbe } from "./messages";
+import { buildProbe, buildQuery } from "./messages";
 import type { Link, OpenLink, Path } from "./network";
 
 /** Milliseconds that a server has for the answer to an OPTIONS, which is sent four times in them. */
@@ -44,6 +44,10 @@ export interface UpstreamContext {
   readonly probeInterval: () => number;
   onDown(upstream: Upstream, why: string): void;
   onUp(upstream: Upstream): void;
+  /** A DN that is registered there, another one each time; undefined when there is none. */
+  sample(upstream: Upstream): string | undefined;
+  /** It says that it has no binding of this DN. */
+  onForgotten(upstream: Upstream, dn: string): void;
 }
 
 interface ActiveAttempt extends Attempt {
@@ -62,6 +66,9 @@ export class Upstream {
   private lastAnswerAt = Number.NEGATIVE_INFINITY;
   private answersProbes = false;
   private warnedOfProbes = false;
+  /** Undefined until it has listed a binding in an answer to REGISTER; false: it won't be asked for them. */
+  private tellsBindings: boolean | undefined;
+  private emptyAnswers = 0;
   private probe: Timer | undefined;
 
   constructor(
@@ -126,7 +133,9 @@ export class Upstream {
       {
         onResponse: (response) => {
           // Timer K would only wait for copies of the answer: without a transaction they are dropped as well.
-          if (response.status >= 200) end(() => handlers.onAnswer(response));
+          if (response.status < 200) return;
+          if (response.status < 300 && response.has("Contact")) this.tellsBindings ??= true;
+          end(() => handlers.onAnswer(response));
         },
         onTimeout: () =>
           end(() => {
@@ -217,6 +226,7 @@ export class Upstream {
       onAnswer: () => {
         this.answersProbes = true;
         next();
+        this.checkMemory();
       },
       onFailure: next,
     });
@@ -230,6 +240,35 @@ export class Upstream {
       this.unanswered(startedAt);
       this.scheduleProbe();
     });
+  }
+
+  /**
+   * A server that restarts between two OPTIONS may have forgotten everything, and calls would fail until the next
+   * refreshes: so it is asked for one of its bindings, if it ever lists them. Only an answer without any
+   * counts, because a server may write a Contact in its own way.
+   */
+  private checkMemory(): void {
+    const dn = this.tellsBindings ? this.context.sample(this) : undefined;
+    if (dn === undefined) return;
+    this.attempt(0, (path, branch) => buildQuery(dn, this.config, path, branch, newCallId()), {
+      onAnswer: (response) => {
+        const { status } = response;
+        const empty = status === 200 && !response.has("Contact");
+        this.emptyAnswers = empty ? this.emptyAnswers + 1 : 0;
+        if (empty && this.emptyAnswers < 3) this.context.onForgotten(this, dn);
+        // One that has just been told everything, and still says that it has nothing, means something else.
+        else if (empty || (status >= 400 && status < 500)) this.distrust(status);
+      },
+      onFailure: () => undefined,
+    });
+  }
+
+  private distrust(status: number): void {
+    this.tellsBindings = false;
+    this.context.log.info(
+      { server: this.name, status },
+      "Genesys does not tell its bindings: that it has lost them is noticed by the next refreshes only",
+    );
   }
 
   /** Silence tells something only of a server that has answered OPTIONS before, and nothing else meanwhile. */
