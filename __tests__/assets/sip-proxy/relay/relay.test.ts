@@ -88,7 +88,7 @@ describe("over TCP", () => {
   });
 
   it("a request that nobody takes gets 500, an ACK nothing", async () => {
-    const { metrics } = await startRelay(A);
+    const { metrics, log } = await startRelay(A);
     const asterisk = await UdpPeer.open(A.asterisk);
     const uri = `${GENESYS_URI};transport=tcp`;
     asterisk.send(fromTrunk("ACK", { uri }), A.asteriskSide);
@@ -97,6 +97,8 @@ describe("over TCP", () => {
     expect(asterisk.raw[0]).toContain(`Warning: 399 relay "${A.genesys} can't be reached"`);
     expect(metrics.get("dropped.asterisk.send-failed")).toBe(2);
     expect(asterisk.raw).toHaveLength(1);
+    const refused = log.lines.find(({ message }) => message.startsWith("OPTIONS refused: 500"));
+    expect(refused?.fields).toMatchObject({ callId: "call-1", dn: "1002", side: "asterisk" });
   });
 
   it("buffers are bounded: what a peer does not read is refused in the end", async () => {

@@ -9,6 +9,7 @@ import {
   SipResponse,
 } from "../../../../lib/sip";
 import type { Answer, Arrival, Hop } from "./decision";
+import { agentForLog } from "./dn";
 
 /**
  * An answer as a stateless user agent server gives it (RFC 3261 8.2.7): the same for a retransmission, To tag
@@ -33,6 +34,7 @@ export function answerTo(
     bytes: response.toBuffer(),
     method: request.method,
     callId: request.get("call-id"),
+    dn: agentForLog(request, arrival.side),
     why,
   };
 }

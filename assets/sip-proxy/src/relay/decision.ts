@@ -39,6 +39,8 @@ export interface Answer {
   readonly bytes: Buffer;
   readonly method: string;
   readonly callId: string | undefined;
+  /** The agent's, as far as the request names one. */
+  readonly dn: string | undefined;
   /** In plain words, for the log; also in the answer's Warning where the reason phrase does not say it. */
   readonly why: string;
 }

@@ -167,11 +167,11 @@ export class Relay {
 
   private answer(answer: Answer, side: SideName, manner: "logged" | "silent" = "logged"): void {
     const { metrics, log } = this.options;
-    const { status, hop, bytes, method, callId, why } = answer;
+    const { status, hop, bytes, method, callId, dn, why } = answer;
     metrics.answered(side, status);
     const to = formatAddress(hop.address);
     if (manner === "logged")
-      log.warn({ side, to, method, callId, status }, `${method} refused: ${status}, ${why}`);
+      log.warn({ side, to, method, callId, dn, status }, `${method} refused: ${status}, ${why}`);
     this.links
       .get(side)
       ?.send(bytes, hop)

@@ -12,7 +12,9 @@ const CONNECTION = "i";
 /** One spelling of each address: IPv4 out of IPv6, IPv6 as RFC 5952 writes it, names in lower case; no brackets. */
 export function canonicalHost(host: string): string {
   const bare = bareAddress(host);
-  return isIPv6(bare) ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare.toLowerCase();
+  // A zone (fe80::1%eth0) means something on one host only, and is in no URL.
+  const spelled = isIPv6(bare) && !bare.includes("%");
+  return spelled ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare.toLowerCase();
 }
 
 /** One of the two addresses that the relay has. */

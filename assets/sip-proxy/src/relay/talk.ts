@@ -1,8 +1,8 @@
-import type { NameAddr, SipMessage, SipRequest, SipResponse } from "../../../../lib/sip";
-import { SipUri, type Uri } from "../../../../lib/sip";
+import type { SipMessage, SipRequest, SipResponse } from "../../../../lib/sip";
 import { answerTo } from "./answers";
 import type { CallMemory } from "./call-memory";
 import type { Arrival, Talk } from "./decision";
+import { agentOf, dnOf, userOf } from "./dn";
 import type { SideName } from "./sides";
 
 const CALL_UUID = "X-Genesys-CallUUID";
@@ -26,7 +26,7 @@ export function talkOf(request: SipRequest, arrival: Arrival, calls: CallMemory)
     do: "talk",
     event,
     // The INVITE knew best. Without it: who the NOTIFY is for, if Asterisk's Contact had a user; else who was called.
-    dn: call?.dn ?? dnOf(request.parsedUri) ?? dnOf(request.to.parsedUri),
+    dn: call?.dn ?? dnOf(request.parsedUri) ?? userOf(request.to),
     callUuid: uuidOf(request) ?? call?.uuid,
     callId,
     transaction: [via.branch, via.sentBy.toLowerCase(), callId, cseq.number].join("\n"),
@@ -39,8 +39,7 @@ export function noteRequest(request: SipRequest, from: SideName, calls: CallMemo
   const { method, callId } = request;
   if (method === "BYE") calls.forget(callId);
   else if (method === "INVITE" && request.to.tag === undefined) {
-    // Genesys calls the Contact of a DN; Asterisk calls in the name of a DN.
-    const dn = from === "genesys" ? (dnOf(request.parsedUri) ?? userOf(request.to)) : userOf(request.from);
+    const dn = agentOf(request, from);
     if (dn !== undefined) calls.remember(callId, { dn, uuid: uuidOf(request) });
   } else if (method === "INVITE" || method === "UPDATE") calls.touch(callId, uuidOf(request));
 }
@@ -59,16 +58,6 @@ export function advertiseTalk(response: SipResponse): void {
   const known = response.values("Allow-Events").map((event) => event.toLowerCase());
   const missing = EVENTS.filter((event) => !known.includes(event));
   if (missing.length > 0) response.append("Allow-Events", missing.join(", "));
-}
-
-function userOf(party: NameAddr): string | undefined {
-  return dnOf(party.parsedUri);
-}
-
-/** It ends in an AMI action, so nothing but a DN will do. */
-function dnOf(uri: Uri): string | undefined {
-  const user = uri instanceof SipUri ? uri.decodedUser : undefined;
-  return user !== undefined && /^[0-9]{1,20}$/.test(user) ? user : undefined;
 }
 
 function uuidOf(message: SipMessage): string | undefined {
