@@ -10,6 +10,8 @@ import { TestSimulator } from "../genesys-simulator/harness";
 import { FakeAsterisk, TestPhone, until } from "./support/fake-asterisk";
 import { FakeRegistrar, registerText } from "./support/registrar";
 
+const TOKEN = "correct horse battery staple".replaceAll(" ", "-");
+
 let asterisk: FakeAsterisk;
 let registrar: FakeRegistrar;
 let ami: FakeAmi;
@@ -39,7 +41,7 @@ function config(
     },
     trunk: { host: "127.0.0.1" },
     allowedDns: [{ from: "1000", to: "5020" }],
-    api: { port: 0 },
+    api: { port: 0, token: TOKEN },
     ...changes,
   } satisfies SipProxyConfigInput);
 }
@@ -54,7 +56,18 @@ async function start(
 }
 
 async function get(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await fetch(`http://127.0.0.1:${service.listeners.api}${path}`);
+  return ask("GET", path);
+}
+
+async function ask(
+  method: string,
+  path: string,
+  token = TOKEN,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`http://127.0.0.1:${service.listeners.api}${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}` },
+  });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
@@ -198,6 +211,124 @@ describe("health", () => {
     expect((await get("/else")).status).toBe(404);
     const url = `http://127.0.0.1:${service.listeners.api}/healthz`;
     expect((await fetch(url, { method: "POST" })).status).toBe(405);
+  });
+});
+
+describe("operators", () => {
+  it("need the token for everything but health and metrics", async () => {
+    await start();
+    const url = `http://127.0.0.1:${service.listeners.api}`;
+    for (const path of ["/registrations", "/registrations/1002", "/else"]) {
+      const response = await fetch(`${url}${path}`);
+      expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+      expect((await ask("GET", path, `${TOKEN}x`)).status).toBe(401);
+    }
+    expect((await ask("POST", "/registrations/1002/disable", "")).status).toBe(401);
+    expect((await fetch(`${url}/metrics`)).status).toBe(200);
+    await service.stop();
+    await start({ api: { port: 0 } });
+    expect((await ask("GET", "/registrations", "undefined")).status).toBe(401);
+  });
+
+  it("refresh, release, disable and enable a DN", async () => {
+    await start();
+    const phone = await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    const wish = (what: string, dn = "1002") => ask("POST", `/registrations/${dn}/${what}`);
+
+    expect(await wish("refresh")).toMatchObject({ status: 200, body: { dn: "1002", state: "refreshing" } });
+    await eventually(async () => (await get("/registrations/1002")).body.state, "registered");
+
+    expect(await wish("release")).toMatchObject({
+      status: 200,
+      body: { state: "releasing", disabled: false },
+    });
+    await eventually(registered, []);
+    phone.send(registerText("1002", { cseq: 3 }));
+    await eventually(registered, ["1002 primary"]);
+
+    expect(await wish("disable")).toMatchObject({ status: 200, body: { disabled: true } });
+    await eventually(registered, []);
+    phone.send(registerText("1002", { cseq: 4 }));
+    expect(await phone.frame(3)).toContain("200 OK");
+    expect((await get("/registrations/1002")).body).toMatchObject({
+      state: "idle",
+      disabled: true,
+      sockets: 1,
+    });
+    expect((await wish("refresh")).status).toBe(409);
+
+    expect(await wish("enable")).toMatchObject({ status: 200, body: { disabled: false } });
+    await eventually(registered, ["1002 primary"]);
+
+    expect((await wish("refresh", "1003")).status).toBe(404);
+    expect((await ask("GET", "/registrations/1002/refresh")).status).toBe(405);
+    expect((await ask("POST", "/registrations/1002")).status).toBe(405);
+    expect((await wish("else")).status).toBe(405);
+  });
+
+  it("disable a DN before it comes, if it might be forwarded at all", async () => {
+    await start();
+    expect((await ask("POST", "/registrations/9999/disable")).status).toBe(404);
+    expect((await ask("POST", "/registrations/1002/disable")).body).toMatchObject({ disabled: true });
+    await register("1002");
+    expect((await get("/registrations/1002")).body).toMatchObject({ state: "idle", sockets: 1 });
+    expect(await registered()).toEqual([]);
+  });
+});
+
+describe("guessing passwords", () => {
+  it("makes the address wait, and spares the phones there that know theirs", async () => {
+    await start({ edge: { port: 0, limits: { guessesPerMinute: 3, guessPenaltySeconds: 60 } } });
+    const colleague = await register("1002");
+    registrar.passwordsAreWrong = true;
+    const guesser = await TestPhone.connect(service.listeners.edge);
+    phones.push(guesser);
+    for (let cseq = 1; cseq <= 3; cseq++) guesser.send(registerText("1003", { cseq }));
+    expect(await guesser.closed).toEqual({ code: 1008, reason: "too many wrong passwords" });
+    expect(guesser.frames).toHaveLength(3);
+    expect(colleague.ws.readyState).toBe(1);
+    expect(await TestPhone.refusal(service.listeners.edge)).toBe(429);
+    const text = await (await fetch(`http://127.0.0.1:${service.listeners.api}/metrics`)).text();
+    expect(text).toContain("sip_proxy_edge_guesses_total 3");
+    expect(text).toContain('sip_proxy_edge_guess_limit_total{what="address"} 1');
+    expect(text).toContain('sip_proxy_edge_refused_total{reason="guessing"} 1');
+    expect(text).toContain("sip_proxy_edge_addresses_waiting 1");
+  });
+});
+
+describe("metrics", () => {
+  it("tell what a registration took, at both ends", async () => {
+    await start();
+    const phone = await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    await eventually(async () => (await get("/registrations/1002")).body.state, "registered");
+    const url = `http://127.0.0.1:${service.listeners.api}/metrics`;
+    const text = async () => (await fetch(url)).text();
+    await eventually(async () => (await text()).includes('reconcile_runs_total{outcome="ok"} 1'), true);
+    const lines = (await text()).split("\n");
+    const expected = [
+      "sip_proxy_edge_sockets 1",
+      "sip_proxy_edge_accepted_total 1",
+      'sip_proxy_edge_messages_total{direction="from_phones"} 2',
+      'sip_proxy_edge_messages_total{direction="to_phones"} 2',
+      'sip_proxy_edge_registers_total{kind="register"} 2',
+      'sip_proxy_edge_register_answers_total{status="200"} 1',
+      'sip_proxy_edge_register_answers_total{status="401"} 1',
+      'sip_proxy_dns{state="registered"} 1',
+      'sip_proxy_dns{state="backing off"} 0',
+      'sip_proxy_dn_state_changes_total{from="idle",to="registering"} 1',
+      'sip_proxy_genesys_registers_sent_total{kind="register"} 1',
+      'sip_proxy_genesys_answers_total{status="200"} 1',
+      "sip_proxy_registration_duration_seconds_count 1",
+      "sip_proxy_genesys_request_duration_seconds_count 1",
+      `sip_proxy_genesys_server_up{server="${genesys.primary.address}:${genesys.primary.port}/udp"} 1`,
+      "sip_proxy_genesys_registers_waiting 0",
+      "sip_proxy_ami_ready 1",
+    ];
+    expect(expected.filter((line) => !lines.includes(line))).toEqual([]);
+    phone.ws.close();
+    await eventually(async () => (await text()).includes('closed_total{code="1005"} 1'), true);
   });
 });
 

@@ -1,20 +1,41 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Wish } from "./forwarder/forwarder";
 import type { RegistrationView } from "./views";
 
+/** What the pages show and do. */
 export interface ApiSource {
+  /** What a client has to bring, in force now; undefined: nobody gets in. */
+  token(): string | undefined;
   health(): { readonly ready: boolean; readonly body: unknown };
+  metrics(): Promise<{ readonly type: string; readonly text: string }>;
   /** In the order of the DNs. */
   registrations(): readonly RegistrationView[];
   registration(dn: string): RegistrationView | undefined;
+  fulfil(wish: Wish, dn: string): RegistrationView | { readonly status: 404 | 409; readonly error: string };
 }
 
 interface Answer {
   readonly status: number;
+  /** Text as it is, anything else as JSON. */
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** GET /healthz, /registrations and /registrations/<dn>. It asks nobody for a password: for a loopback address. */
+interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+}
+
+const READ = "GET, HEAD";
+const WISH = /^\/registrations\/([^/]+)\/(refresh|release|disable|enable)$/;
+const PAGES =
+  "no such page: /healthz, /metrics, /registrations, /registrations/<dn>, " +
+  "POST /registrations/<dn>/refresh, /release, /disable or /enable";
+
+/** The HTTP API: /healthz and /metrics for everybody, the rest for who has the token. For a loopback address. */
 export class Api {
   private readonly server: Server;
 
@@ -23,7 +44,12 @@ export class Api {
       { requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 },
       (request, response) => {
         request.resume();
-        send(response, this.answer(request.method ?? "", (request.url ?? "/").split("?", 1)[0] as string));
+        const { method = "", url = "/", headers } = request;
+        const path = url.split("?", 1)[0] as string;
+        void this.answer({ method, path, authorization: headers.authorization }).then(
+          (answer) => send(response, answer),
+          (error: Error) => send(response, { status: 500, body: { error: error.message } }),
+        );
       },
     );
     this.server.maxConnections = 100;
@@ -49,20 +75,43 @@ export class Api {
     await closed;
   }
 
-  private answer(method: string, path: string): Answer {
-    if (method !== "GET" && method !== "HEAD") {
-      return { status: 405, body: { error: `${method} is not supported: GET or HEAD` } };
+  private async answer({ method, path, authorization }: Question): Promise<Answer> {
+    const { source } = this;
+    const reads = method === "GET" || method === "HEAD";
+    if (path === "/healthz" || path === "/metrics") {
+      if (!reads) return notAllowed(method, READ);
+      return path === "/healthz" ? this.health() : this.metrics();
     }
-    if (path === "/healthz") {
-      const { ready, body } = this.source.health();
-      return { status: ready ? 200 : 503, body };
+    if (!isBearer(authorization, source.token())) {
+      const error = "this page needs 'Authorization: Bearer <token>' with the token of the configuration";
+      return { status: 401, body: { error }, headers: { "WWW-Authenticate": "Bearer" } };
     }
+    const [, dn, wish] = WISH.exec(path) ?? [];
+    if (dn !== undefined) {
+      if (method !== "POST") return notAllowed(method, "POST");
+      const outcome = source.fulfil(wish as Wish, dn);
+      return "error" in outcome
+        ? { status: outcome.status, body: { error: outcome.error } }
+        : { status: 200, body: outcome };
+    }
+    return reads ? this.show(path) : notAllowed(method, READ);
+  }
+
+  private health(): Answer {
+    const { ready, body } = this.source.health();
+    return { status: ready ? 200 : 503, body };
+  }
+
+  private async metrics(): Promise<Answer> {
+    const { type, text } = await this.source.metrics();
+    return { status: 200, body: text, headers: { "Content-Type": type } };
+  }
+
+  private show(path: string): Answer {
     if (path === "/registrations")
       return { status: 200, body: { registrations: this.source.registrations() } };
     const dn = /^\/registrations\/([^/]+)$/.exec(path)?.[1];
-    if (dn === undefined) {
-      return { status: 404, body: { error: "no such page: /healthz, /registrations, /registrations/<dn>" } };
-    }
+    if (dn === undefined) return { status: 404, body: { error: PAGES } };
     const view = this.source.registration(dn);
     return view === undefined
       ? { status: 404, body: { error: `DN ${dn} is registered neither at Asterisk nor at Genesys` } }
@@ -70,14 +119,30 @@ export class Api {
   }
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
-  const text = `${JSON.stringify(body)}\n`;
+function notAllowed(method: string, allow: string): Answer {
+  return {
+    status: 405,
+    body: { error: `${method} is not supported here: ${allow}` },
+    headers: { Allow: allow },
+  };
+}
+
+/** In a time that tells nothing about the token. */
+function isBearer(authorization: string | undefined, token: string | undefined): boolean {
+  const given = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (token === undefined || given === undefined) return false;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  const text = typeof body === "string" ? body : `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(text),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    ...(status === 405 ? { Allow: "GET, HEAD" } : {}),
+    ...headers,
   });
   response.end(response.req.method === "HEAD" ? undefined : text);
 }

@@ -1,7 +1,7 @@
 /**
  * What the proxy reads from config.json. `genesys`, `trunk`, `allowedDns`, `edge.limits`, `edge.allowedOrigins`,
- * `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk and AMI
- * take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
+ * `api.token`, `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk
+ * and AMI take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
  */
 import { isIP } from "node:net";
 import { z } from "zod";
@@ -14,7 +14,7 @@ const listenPort = z.int().min(0).max(65_535);
 const address = z.string().refine((text) => isIP(text) !== 0, "an IPv4 or IPv6 address is needed here");
 const loopback = address.refine(
   (text) => text.startsWith("127.") || text === "::1",
-  "this listener asks nobody for a password, so it may be on a loopback address only",
+  "this listener speaks plain text, so it may be on a loopback address only",
 );
 const host = z
   .string()
@@ -108,9 +108,14 @@ const proxySchema = z.strictObject({
   trunk: z.strictObject({ host, port: port.default(5060) }),
   /** DNs that may be forwarded. */
   allowedDns: z.array(dnRange).max(256),
-  /** HTTP: /healthz and /registrations. */
+  /** HTTP: /healthz, /metrics and /registrations. */
   api: z
-    .strictObject({ address: loopback.default("127.0.0.1"), port: listenPort.default(8082) })
+    .strictObject({
+      address: loopback.default("127.0.0.1"),
+      port: listenPort.default(8082),
+      /** What "Authorization: Bearer" has to bring. Absent: only /healthz and /metrics are served. */
+      token: z.string().min(16, "at least 16 characters, best random ones").max(256).optional(),
+    })
     .prefault({}),
   /** Seconds for which a DN stays registered at Genesys after its last WebSocket has gone. */
   graceSeconds: seconds(0, 600).default(30),

@@ -17,6 +17,8 @@ export interface ReconcilerOptions {
   interval(): number;
   /** @param askedAt when the list was asked for, by the clock */
   apply(contacts: readonly Contact[], askedAt: number): void;
+  /** Asterisk couldn't tell. */
+  onFailure?(): void;
 }
 
 /**
@@ -55,6 +57,7 @@ export class Reconciler {
       apply(contacts, askedAt);
       log.debug({ contacts: contacts.length }, "compared with Asterisk's contacts");
     } catch (error) {
+      this.options.onFailure?.();
       log.warn({ error: (error as Error).message }, "Asterisk's contacts could not be listed");
     } finally {
       this.running = false;

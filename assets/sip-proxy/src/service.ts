@@ -1,6 +1,6 @@
-import { Registry } from "prom-client";
 import type { Service, ServiceContext } from "../../../lib/service";
 import type { SipProxyConfig } from "./config";
+import { Metrics } from "./metrics";
 import { prometheusMetrics } from "./relay/prometheus";
 import { RelayOnly } from "./relay/relay-only";
 import { TrunkRelay } from "./relay/trunk-relay";
@@ -12,7 +12,7 @@ const wiring = (config: SipProxyConfig) =>
     config.forwarding,
     [config.edge.address, config.edge.port, config.edge.path, config.edge.trustedProxies],
     [config.edge.limits.messageBytes, config.edge.limits.handshakeMs],
-    [config.asterisk, config.ami, config.trunk, config.api],
+    [config.asterisk, config.ami, config.trunk, config.api.address, config.api.port],
     [config.genesys.sockets, config.genesys.localAddress],
   ]);
 
@@ -24,9 +24,9 @@ const relayWiring = ({ relay, ami, genesys }: SipProxyConfig) =>
 export class SipProxyService implements Service<SipProxyConfig> {
   private proxy!: SipProxy | RelayOnly;
   private relay: TrunkRelay | undefined;
-  /** Counters of the relay: they go on when it starts anew. */
-  private readonly registry = new Registry();
-  private readonly relayMetrics = prometheusMetrics(this.registry);
+  /** They go on when a part starts anew. */
+  private readonly metrics = new Metrics();
+  private readonly relayMetrics = prometheusMetrics(this.metrics.registry);
 
   private constructor(
     private config: SipProxyConfig,
@@ -97,8 +97,8 @@ export class SipProxyService implements Service<SipProxyConfig> {
 
   private async startProxy(config: SipProxyConfig): Promise<void> {
     this.proxy = config.forwarding
-      ? await SipProxy.start(config, this.context)
-      : await RelayOnly.start(config, this.context, () => this.relay, this.registry);
+      ? await SipProxy.start(config, this.context, this.metrics)
+      : await RelayOnly.start(config, this.context, () => this.relay, this.metrics.registry);
   }
 
   private async startRelay({ relay, ami, genesys }: SipProxyConfig): Promise<void> {

@@ -5,8 +5,10 @@ import { Api, type ApiSource } from "./api";
 import { AsteriskProbe } from "./asterisk-probe";
 import type { SipProxyConfig } from "./config";
 import { Edge } from "./edge/edge";
-import { Forwarder } from "./forwarder/forwarder";
+import { Forwarder, type Wish } from "./forwarder/forwarder";
+import { type State, states } from "./forwarder/states";
 import { networkLinks } from "./genesys/open-link";
+import { type Levels, Metrics } from "./metrics";
 import { Reconciler } from "./reconcile";
 import { TimerWheel } from "./timer-wheel";
 import { healthOf, type RegistrationView, viewOf } from "./views";
@@ -28,6 +30,7 @@ export class SipProxy implements ApiSource {
   private constructor(
     private config: SipProxyConfig,
     private readonly context: ServiceContext,
+    private readonly meters: Metrics,
   ) {
     const { log } = context;
     const { genesys, asterisk, ami } = config;
@@ -38,8 +41,16 @@ export class SipProxy implements ApiSource {
       random: Math.random,
       openLink: networkLinks(genesys),
       settings: config,
+      meter: meters.forwarder,
     });
-    this.edge = new Edge({ config: config.edge, asterisk, events: this.forwarder, log, clock });
+    this.edge = new Edge({
+      config: config.edge,
+      asterisk,
+      events: this.forwarder,
+      log,
+      clock,
+      meter: meters.edge,
+    });
     this.ami = new AmiClient({ ...ami, allowedActions: ["PJSIPShowContacts"] });
     this.ami.on("lost", (error) => log.warn({ error: error.message }, "AMI connection lost"));
     this.ami.on("waiting", (error, ms) =>
@@ -51,14 +62,21 @@ export class SipProxy implements ApiSource {
       clock,
       log,
       interval: () => this.config.reconcileSeconds,
-      apply: (contacts, askedAt) => this.forwarder.reconcile(contacts, askedAt, Date.now()),
+      apply: (contacts, askedAt) =>
+        meters.reconciled(this.forwarder.reconcile(contacts, askedAt, Date.now())),
+      onFailure: () => meters.reconcileFailed(),
     });
     this.probe = new AsteriskProbe(clock, asterisk);
+    meters.watch(() => this.levels());
   }
 
   /** Resolves when phones can connect. */
-  static async start(config: SipProxyConfig, context: ServiceContext): Promise<SipProxy> {
-    const proxy = new SipProxy(config, context);
+  static async start(
+    config: SipProxyConfig,
+    context: ServiceContext,
+    metrics = new Metrics(),
+  ): Promise<SipProxy> {
+    const proxy = new SipProxy(config, context, metrics);
     try {
       await proxy.open();
       return proxy;
@@ -110,6 +128,14 @@ export class SipProxy implements ApiSource {
     });
   }
 
+  metrics(): ReturnType<Metrics["page"]> {
+    return this.meters.page();
+  }
+
+  token(): string | undefined {
+    return this.config.api.token;
+  }
+
   registrations(): readonly RegistrationView[] {
     const offset = this.wallOffset();
     const byNumber = (one: RegistrationView, other: RegistrationView) => (one.dn < other.dn ? -1 : 1);
@@ -119,6 +145,32 @@ export class SipProxy implements ApiSource {
   registration(dn: string): RegistrationView | undefined {
     const line = this.forwarder.get(dn);
     return line && viewOf(line, this.wallOffset());
+  }
+
+  fulfil(wish: Wish, dn: string): ReturnType<ApiSource["fulfil"]> {
+    const outcome = this.forwarder.fulfil(wish, dn);
+    return "line" in outcome
+      ? viewOf(outcome.line, this.wallOffset())
+      : { status: outcome.refused === "unknown" ? 404 : 409, error: outcome.why };
+  }
+
+  private levels(): Levels {
+    const dns = new Map<State, number>(states.map((state) => [state, 0]));
+    let dnsDisabled = 0;
+    for (const { registration, disabled } of this.forwarder.all()) {
+      dns.set(registration.state, (dns.get(registration.state) ?? 0) + 1);
+      if (disabled) dnsDisabled++;
+    }
+    return {
+      dns,
+      dnsDisabled,
+      sockets: this.edge.total,
+      socketsWaiting: this.edge.waiting,
+      addressesWaiting: this.edge.addressesWaiting,
+      registersWaiting: this.forwarder.pacer.waiting,
+      servers: this.forwarder.upstreams.all,
+      amiReady: this.ami.state === "ready",
+    };
   }
 
   private async open(): Promise<void> {

@@ -17,11 +17,13 @@ export interface RegistrationView {
   readonly nextAction: { readonly what: string; readonly at: string | null } | null;
   /** False: outside the allowed ranges, so not forwarded. */
   readonly allowed: boolean;
+  /** True: an operator has disabled it, so not forwarded either. */
+  readonly disabled: boolean;
 }
 
 /** @param wallOffset what to add to a time of the forwarder's clock to get milliseconds since 1970 */
 export function viewOf(line: Line, wallOffset: number): RegistrationView {
-  const { dn, registration, presence, allowed } = line;
+  const { dn, registration, presence, allowed, disabled } = line;
   const { state, since, expiresAt, upstream, lastAnswer, nextAction } = registration;
   const iso = (at: number | undefined) =>
     at === undefined ? null : new Date(Math.round(at + wallOffset)).toISOString();
@@ -37,6 +39,7 @@ export function viewOf(line: Line, wallOffset: number): RegistrationView {
     sockets: presence.sockets.length,
     nextAction: nextAction ? { what: nextAction.what, at: iso(nextAction.at) } : null,
     allowed,
+    disabled,
   };
 }
 

@@ -6,7 +6,7 @@ const policy = {
   trustedProxies: ["127.0.0.1", "::1"],
   limits: { sockets: 10, socketsPerAddress: 2 },
 };
-const empty = { total: 0, of: () => 0 };
+const empty = { total: 0, of: () => 0, waits: () => 0 };
 const headers = { "sec-websocket-protocol": "sip" };
 
 function status(request: { url?: string; headers?: Record<string, string> }, census = empty): number {
@@ -25,13 +25,22 @@ describe("the ladder", () => {
     expect(status({ headers: { ...headers, origin: "https://evil.example" } })).toBe(403);
     expect(status({ headers: { ...headers, origin: "null" } })).toBe(403);
     expect(status({ headers: { ...headers, origin: "https://AGENTS.example" } })).toBe(101);
-    expect(status({}, { total: 10, of: () => 0 })).toBe(503);
-    expect(status({}, { total: 9, of: () => 2 })).toBe(429);
+    expect(status({}, { ...empty, waits: () => 7 })).toBe(429);
+    expect(status({}, { ...empty, total: 10 })).toBe(503);
+    expect(status({}, { ...empty, total: 9, of: () => 2 })).toBe(429);
+  });
+
+  it("who has to wait is told for how long", () => {
+    const verdict = checkHandshake({ url: "/ws", peer: "127.0.0.1", headers }, policy, {
+      ...empty,
+      waits: () => 7,
+    });
+    expect(verdict).toMatchObject({ code: "guessing", retryAfter: 7 });
   });
 
   it("an earlier fault hides the later ones", () => {
     expect(
-      status({ url: "/", headers: { origin: "https://evil.example" } }, { total: 99, of: () => 99 }),
+      status({ url: "/", headers: { origin: "https://evil.example" } }, { ...empty, total: 99, of: () => 99 }),
     ).toBe(404);
   });
 });

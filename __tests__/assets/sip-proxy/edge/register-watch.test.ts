@@ -1,4 +1,5 @@
 import type { PhoneEvents, RegistrationReport } from "../../../../assets/sip-proxy/src/edge/events";
+import { silentEdgeMeter } from "../../../../assets/sip-proxy/src/edge/meter";
 import { RegisterWatch } from "../../../../assets/sip-proxy/src/edge/register-watch";
 import { recordingLog } from "../support/log";
 
@@ -58,6 +59,8 @@ let reports: RegistrationReport[];
 let gone: string[][];
 let log: ReturnType<typeof recordingLog>;
 let watch: RegisterWatch;
+/** DNs whose password was guessed. */
+let guesses: string[];
 
 beforeEach(() => {
   reports = [];
@@ -67,7 +70,14 @@ beforeEach(() => {
     accepted: (_socket, report) => reports.push(report),
     closed: (_socket, dns) => gone.push([...dns]),
   };
-  watch = new RegisterWatch(7, "192.0.2.1", { events, log });
+  guesses = [];
+  watch = new RegisterWatch(7, "192.0.2.1", {
+    events,
+    log,
+    meter: silentEdgeMeter,
+    now: () => 5,
+    guessed: (_address, dn) => void guesses.push(dn),
+  });
 });
 
 describe("what Asterisk accepted", () => {
@@ -80,6 +90,7 @@ describe("what Asterisk accepted", () => {
         callId: "c1",
         contacts: [{ uri: "sip:k3v@9sd8.invalid;transport=ws", expires: 300 }],
         left: 1,
+        askedAt: 5,
       },
     ]);
   });
@@ -110,6 +121,7 @@ describe("what Asterisk accepted", () => {
           { uri: "sip:b@x", expires: 0 },
         ],
         left: 2,
+        askedAt: 5,
       },
     ]);
   });
@@ -125,8 +137,9 @@ describe("what Asterisk accepted", () => {
         callId: "c1",
         contacts: [{ uri: "sip:k3v@9sd8.invalid;transport=ws", expires: 0 }],
         left: 0,
+        askedAt: 5,
       },
-      { dn: "1002", callId: "c1", contacts: [], left: 0 },
+      { dn: "1002", callId: "c1", contacts: [], left: 0, askedAt: 5 },
     ]);
   });
 
@@ -198,6 +211,35 @@ describe("matching", () => {
     watch.fromPhone(register());
     watch.fromAsterisk(Buffer.from("SIP/2.0 200 OK\r\nCSeq: x\r\n\r\n"));
     expect(reports).toEqual([]);
+  });
+});
+
+describe("credentials that Asterisk refuses", () => {
+  const authorization = 'Digest username="1002", response="00"';
+
+  function exchange(status: number, fields: Fields, challenge?: string): void {
+    watch.fromPhone(register(fields));
+    const head = challenge === undefined ? "" : `WWW-Authenticate: ${challenge}\r\n`;
+    watch.fromAsterisk(
+      Buffer.from(answer(status).toString().replace("Content-Length", `${head}Content-Length`)),
+    );
+  }
+
+  it.each([401, 403, 404, 407])("count when the answer is %d", (status) => {
+    exchange(status, { authorization });
+    expect(guesses).toEqual(["1002"]);
+    expect(watch.guessed).toBe(true);
+  });
+
+  it("don't count in the first challenge, in a success, in an overload, or when the nonce only ran out", () => {
+    exchange(401, {}, 'Digest realm="r", nonce="1"');
+    exchange(200, { authorization });
+    exchange(503, { authorization });
+    exchange(401, { authorization }, 'Digest realm="r", nonce="2", stale=true');
+    expect(guesses).toEqual([]);
+    expect(watch.guessed).toBe(false);
+    exchange(401, { authorization }, 'Digest realm="r", nonce="2", stale=false');
+    expect(guesses).toEqual(["1002"]);
   });
 });
 

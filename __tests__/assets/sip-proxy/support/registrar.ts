@@ -3,6 +3,8 @@ import type { AsteriskConnection, FakeAsterisk } from "./fake-asterisk";
 
 /** Contacts that a fake Asterisk holds, by connection: they go when it closes, as Asterisk's do. */
 export class FakeRegistrar {
+  /** Challenges whatever comes. */
+  passwordsAreWrong = false;
   private readonly contacts = new Map<AsteriskConnection, Map<string, { dn: string; callId: string }>>();
 
   constructor(asterisk: FakeAsterisk) {
@@ -25,7 +27,7 @@ export class FakeRegistrar {
   }
 
   private answer(request: SipRequest, connection: AsteriskConnection): Buffer {
-    if (!request.has("Authorization")) {
+    if (this.passwordsAreWrong || !request.has("Authorization")) {
       const challenge = 'Digest realm="asterisk", nonce="n1", algorithm=MD5, qop="auth"';
       return SipResponse.to(request, 401, { headers: [["WWW-Authenticate", challenge]] }).toBuffer();
     }

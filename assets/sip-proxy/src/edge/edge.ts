@@ -7,8 +7,10 @@ import type { Log } from "../log";
 import { closeCodes } from "./close-codes";
 import type { PhoneEvents } from "./events";
 import { Gate } from "./gate";
+import { Guesses, networkOf } from "./guesses";
 import { type Census, checkHandshake } from "./handshake";
 import type { EdgeLimits } from "./limits";
+import { type EdgeMeter, silentEdgeMeter } from "./meter";
 import { AsteriskSocket, PhoneSocket, Tunnel, type TunnelContext } from "./tunnel";
 
 /** Milliseconds between two looks at all sockets. */
@@ -29,6 +31,8 @@ export interface EdgeOptions {
   readonly events: PhoneEvents;
   readonly log: Log;
   readonly clock: Clock;
+  /** @default counts nothing */
+  readonly meter?: EdgeMeter;
 }
 
 /** Where phones connect: a listener, and one tunnel to Asterisk for each of them. */
@@ -38,6 +42,8 @@ export class Edge implements Census {
   private readonly tunnels = new Set<Tunnel>();
   private readonly perAddress = new Map<string, number>();
   private readonly gate: Gate;
+  private readonly guesses = new Guesses(() => this.config.limits);
+  private readonly meter: EdgeMeter;
   private readonly context: TunnelContext;
   private config: SipProxyConfig["edge"];
   private nextId = 1;
@@ -46,6 +52,7 @@ export class Edge implements Census {
 
   constructor(private readonly options: EdgeOptions) {
     this.config = options.config;
+    this.meter = options.meter ?? silentEdgeMeter;
     const { limits } = options.config;
     this.gate = new Gate(limits);
     this.http = createServer({
@@ -71,6 +78,8 @@ export class Edge implements Census {
     this.context = {
       events: options.events,
       log: options.log,
+      meter: this.meter,
+      guessed: (address, dn) => this.guessed(address, dn),
       gate: this.gate,
       limits: () => this.config.limits,
       now: () => options.clock.now(),
@@ -117,6 +126,20 @@ export class Edge implements Census {
     return this.perAddress.get(address) ?? 0;
   }
 
+  waits(address: string): number {
+    return this.guesses.waits(address, this.options.clock.now());
+  }
+
+  /** Sockets that wait for their turn at Asterisk. */
+  get waiting(): number {
+    return this.gate.waiting;
+  }
+
+  /** Addresses that wait because they guessed passwords. */
+  get addressesWaiting(): number {
+    return this.guesses.waiting(this.options.clock.now());
+  }
+
   /** Takes no more phones, and tells those that are there to come back (to the next instance). */
   async stop(): Promise<void> {
     this.stopping = true;
@@ -138,13 +161,20 @@ export class Edge implements Census {
     socket.on("error", () => socket.destroy());
     const { url, headers } = request;
     const verdict = this.stopping
-      ? { accepted: false as const, status: 503, reason: "the proxy restarts", address: "" }
+      ? {
+          accepted: false as const,
+          status: 503,
+          code: "stopping" as const,
+          reason: "the proxy restarts",
+          address: "",
+        }
       : checkHandshake({ url, headers, peer: request.socket.remoteAddress }, this.config, this);
     const { address } = verdict;
     if (!verdict.accepted) {
-      const { status, reason } = verdict;
+      const { status, code, reason } = verdict;
+      this.meter.refused(code);
       this.options.log.warn({ address, status, reason, origin: headers.origin }, "WebSocket refused");
-      refuse(socket, status, reason);
+      refuse(socket, status, reason, "retryAfter" in verdict ? verdict.retryAfter : undefined);
       return;
     }
     this.sockets.handleUpgrade(request, socket, head, (phone) => this.accept(phone, address));
@@ -153,6 +183,7 @@ export class Edge implements Census {
   private accept(phone: PhoneSocket, address: string): void {
     const tunnel = new Tunnel(this.nextId++, address, phone, this.context);
     this.tunnels.add(tunnel);
+    this.meter.accepted();
     this.perAddress.set(address, this.of(address) + 1);
     this.options.log.debug({ socket: tunnel.id, address }, "socket opened");
   }
@@ -162,6 +193,33 @@ export class Edge implements Census {
     const left = this.of(tunnel.address) - 1;
     if (left > 0) this.perAddress.set(tunnel.address, left);
     else this.perAddress.delete(tunnel.address);
+  }
+
+  /**
+   * Too many, and the address waits. Its sockets go that guessed, or hold no registration; the others may belong to
+   * colleagues in the same office, who know their passwords.
+   */
+  private guessed(address: string, dn: string): void {
+    const { log, clock } = this.options;
+    this.meter.guessed();
+    const known = DN.test(dn) ? Buffer.from(dn).toString() : undefined;
+    const { waits, begins, dnUnderAttack } = this.guesses.failed(address, known, clock.now());
+    if (dnUnderAttack) {
+      this.meter.tooManyGuesses("dn");
+      log.warn({ dn, address }, `too many wrong passwords for DN ${dn}`);
+    }
+    if (!waits) return;
+    if (begins) {
+      const seconds = this.config.limits.guessPenaltySeconds;
+      this.meter.tooManyGuesses("address");
+      log.warn({ address, dn, seconds }, `too many wrong passwords from ${address}: it waits ${seconds} s`);
+    }
+    const network = networkOf(address);
+    for (const tunnel of [...this.tunnels]) {
+      const harmless = tunnel.watch.dns.length > 0 && !tunnel.watch.guessed;
+      if (!harmless && networkOf(tunnel.address) === network)
+        tunnel.end(closeCodes.policy, "too many wrong passwords");
+    }
   }
 
   private connect(): AsteriskSocket {
@@ -184,8 +242,11 @@ export class Edge implements Census {
   }
 }
 
-function refuse(socket: Duplex, status: number, reason: string): void {
+const DN = /^[0-9]{1,20}$/;
+
+function refuse(socket: Duplex, status: number, reason: string, retryAfter: number | undefined): void {
+  const retry = retryAfter === undefined ? "" : `Retry-After: ${retryAfter}\r\n`;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
   socket.once("finish", () => socket.destroy());
-  socket.end(`${head}Content-Length: ${reason.length + 1}\r\n\r\n${reason}\n`);
+  socket.end(`${head}${retry}Content-Length: ${reason.length + 1}\r\n\r\n${reason}\n`);
 }

@@ -9,6 +9,8 @@ export interface RegistrationReport {
   readonly contacts: readonly { readonly uri: string; readonly expires: number }[];
   /** Contacts that Asterisk holds for the DN after it, of this phone and of others. */
   readonly left: number;
+  /** When the REGISTER came, in milliseconds of the proxy's clock. */
+  readonly askedAt?: number;
 }
 
 /** What the tunnel tells about phones. */

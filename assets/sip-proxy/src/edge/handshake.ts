@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { bareAddress } from "../../../../lib/sip";
 import type { EdgeLimits } from "./limits";
+import type { RefusalReason } from "./meter";
 
 /** Of an HTTP request that asks for an upgrade. */
 export interface HandshakeRequest {
@@ -22,27 +23,47 @@ export interface HandshakePolicy {
 export interface Census {
   readonly total: number;
   of(address: string): number;
+  /** Seconds for which an address that guessed passwords has to wait; 0: it doesn't. */
+  waits(address: string): number;
 }
 
 export type Verdict =
   /** `address` is the client's own, behind the proxies that are trusted. */
   | { readonly accepted: true; readonly address: string }
-  | { readonly accepted: false; readonly status: number; readonly reason: string; readonly address: string };
+  | {
+      readonly accepted: false;
+      readonly status: number;
+      readonly code: RefusalReason;
+      readonly reason: string;
+      readonly address: string;
+      /** Seconds. */
+      readonly retryAfter?: number;
+    };
 
 /** One check, one status each. What is left of RFC 6455 4.2.1 the WebSocket library checks. */
 export function checkHandshake(request: HandshakeRequest, policy: HandshakePolicy, census: Census): Verdict {
   const { headers } = request;
   const address = clientAddress(request.peer, headers["x-forwarded-for"], policy.trustedProxies);
-  const refuse = (status: number, reason: string): Verdict => ({ accepted: false, status, reason, address });
+  const refuse = (status: number, code: RefusalReason, reason: string, retryAfter?: number): Verdict => ({
+    accepted: false,
+    status,
+    code,
+    reason,
+    address,
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
 
-  if (request.url?.split("?", 1)[0] !== policy.path) return refuse(404, "there is nothing here");
+  if (request.url?.split("?", 1)[0] !== policy.path) return refuse(404, "path", "there is nothing here");
   // RFC 7118 4.1
-  if (!offersSip(headers["sec-websocket-protocol"])) return refuse(400, "the subprotocol sip is not offered");
+  if (!offersSip(headers["sec-websocket-protocol"]))
+    return refuse(400, "subprotocol", "the subprotocol sip is not offered");
   if (!isOriginAllowed(headers.origin, policy.allowedOrigins))
-    return refuse(403, "this origin is not allowed");
-  if (census.total >= policy.limits.sockets) return refuse(503, "too many connections");
+    return refuse(403, "origin", "this origin is not allowed");
+  const wait = census.waits(address);
+  if (wait > 0) return refuse(429, "guessing", "too many wrong passwords from this address", wait);
+  if (census.total >= policy.limits.sockets) return refuse(503, "sockets", "too many connections");
   if (census.of(address) >= policy.limits.socketsPerAddress) {
-    return refuse(429, "too many connections from this address");
+    return refuse(429, "sockets-per-address", "too many connections from this address");
   }
   return { accepted: true, address };
 }

@@ -8,6 +8,7 @@ import {
 } from "../../../../lib/sip";
 import type { Log } from "../log";
 import type { PhoneEvents, RegistrationReport, SocketId } from "./events";
+import type { EdgeMeter } from "./meter";
 
 /** REGISTERs of one socket that may wait for their answers; what comes on top is left to the reconciliation. */
 const MAX_PENDING = 8;
@@ -21,6 +22,11 @@ const DEFAULT_EXPIRES = 3600;
 export interface WatchContext {
   readonly events: PhoneEvents;
   readonly log: Log;
+  readonly meter: EdgeMeter;
+  /** Milliseconds. */
+  now(): number;
+  /** Asterisk refused credentials that came from there. */
+  guessed(address: string, dn: string): void;
 }
 
 /** A REGISTER that waits for Asterisk's answer. */
@@ -32,12 +38,18 @@ interface Pending {
   readonly removesAll: boolean;
   /** It keeps a registration that is there: nothing new for the log. */
   readonly routine: boolean;
+  /** It answered a challenge, or tried to. */
+  readonly credentials: boolean;
+  /** When it came. */
+  readonly at: number;
 }
 
 /** Reads the REGISTERs of one socket and Asterisk's answers to them, and tells what came of them. */
 export class RegisterWatch {
   private pending: Pending[] | undefined;
   private held: string[] | undefined;
+  /** Whether credentials that came on this socket were refused. */
+  guessed = false;
 
   constructor(
     private readonly socket: SocketId,
@@ -92,14 +104,25 @@ export class RegisterWatch {
     const leaves = removesAll || (wanted.length > 0 && wanted.every(({ asked }) => asked === 0));
     const routine = !leaves && this.dns.includes(dn);
     const { callId, cseq } = request;
-    const credentials = request.has("Authorization");
+    const credentials = request.has("Authorization") || request.has("Proxy-Authorization");
     this.context.log[routine ? "debug" : "info"](
       { dn, socket: this.socket, address: this.address, cseq: cseq.number, credentials },
       leaves ? "un-REGISTER from phone" : "REGISTER from phone",
     );
+    this.context.meter.register(leaves ? "unregister" : "register");
     this.pending ??= [];
     if (this.pending.length >= MAX_PENDING) this.pending.shift();
-    this.pending.push({ callId, cseq: cseq.number, dn, contacts: wanted, removesAll, routine });
+    const at = this.context.now();
+    this.pending.push({
+      callId,
+      cseq: cseq.number,
+      dn,
+      contacts: wanted,
+      removesAll,
+      routine,
+      credentials,
+      at,
+    });
   }
 
   private response(response: SipResponse): void {
@@ -115,6 +138,11 @@ export class RegisterWatch {
     const { status, reason } = response;
     const level = status >= 300 && status !== 401 ? "warn" : pending.routine ? "debug" : "info";
     this.context.log[level]({ dn, socket: this.socket, status, reason }, `${status} from Asterisk`);
+    this.context.meter.answered(status);
+    if (pending.credentials && isRefusal(response)) {
+      this.guessed = true;
+      this.context.guessed(this.address, pending.dn);
+    }
     if (status >= 300 || dn !== pending.dn) return;
     if (!DN.test(dn)) {
       this.context.log.debug({ dn, socket: this.socket }, "not a DN: not forwarded");
@@ -134,7 +162,7 @@ export class RegisterWatch {
           ? 0
           : (granted(bindings, uri, pending.contacts.length, response) ?? asked ?? DEFAULT_EXPIRES),
     }));
-    const report: RegistrationReport = { dn, callId, contacts, left: bindings.length };
+    const report: RegistrationReport = { dn, callId, contacts, left: bindings.length, askedAt: pending.at };
     // A REGISTER without Contact only asks (RFC 3261 10.2.3).
     if (contacts.length === 0 && !pending.removesAll) return;
     if (report.left === 0) this.held = this.held?.filter((other) => other !== dn);
@@ -173,6 +201,15 @@ function granted(
   const own = bindings.find((binding) => binding.uri === uri);
   const only = bindings.length === 1 && sent === 1 ? bindings[0] : undefined;
   return (own ?? only)?.expires ?? response.expires;
+}
+
+/** Of credentials. Asterisk calls a nonce stale only where the password was right (RFC 7616 3.3). */
+function isRefusal(response: SipResponse): boolean {
+  const { status } = response;
+  if (status === 403 || status === 404) return true;
+  if (status !== 401 && status !== 407) return false;
+  const challenge = response.get(status === 401 ? "WWW-Authenticate" : "Proxy-Authenticate") ?? "";
+  return !/\bstale\s*=\s*"?true/i.test(challenge);
 }
 
 function userOf(address: NameAddr): string {

@@ -11,8 +11,6 @@ export interface TunnelContext extends WatchContext {
   readonly gate: Gate;
   /** In force now. */
   limits(): EdgeLimits;
-  /** Milliseconds. */
-  now(): number;
   /** Opens a WebSocket to Asterisk. */
   connect(): AsteriskSocket;
   onClosed(tunnel: Tunnel): void;
@@ -116,6 +114,7 @@ export class Tunnel {
       "socket closed",
     );
     this.state = "closed";
+    this.context.meter.closed(code);
     this.passage?.leave();
     this.passage = undefined;
     this.early = [];
@@ -135,6 +134,9 @@ export class Tunnel {
   fromPhone(data: Buffer, binary: boolean): void {
     if (this.state === "closed") return;
     this.heard = true;
+    const { traffic } = this.context.meter;
+    traffic.messagesFromPhones++;
+    traffic.bytesFromPhones += data.length;
     const limits = this.context.limits();
     if (++this.messages > limits.messagesPerSecond) {
       this.end(closeCodes.policy, "too many messages");
@@ -172,6 +174,9 @@ export class Tunnel {
       this.phone.terminate();
       return;
     }
+    const { traffic } = this.context.meter;
+    traffic.messagesToPhones++;
+    traffic.bytesToPhones += data.length;
     this.phone.send(data, { binary });
     this.watch.fromAsterisk(data);
   }

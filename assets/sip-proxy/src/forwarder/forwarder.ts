@@ -3,6 +3,7 @@ import { type Clock, formatAddress, type Timer } from "../../../../lib/sip";
 import { type DnRange, type GenesysConfig, isAllowed } from "../config";
 import type { PhoneEvents, RegistrationReport, SocketId } from "../edge/events";
 import type { Log } from "../log";
+import { type ForwarderMeter, silentForwarderMeter } from "./meter";
 import type { OpenLink } from "./network";
 import { Pacer } from "./pacer";
 import { Presence } from "./presence";
@@ -34,6 +35,8 @@ export interface ForwarderOptions {
   readonly log: Log;
   readonly openLink: OpenLink;
   readonly settings: ForwarderSettings;
+  /** @default counts nothing */
+  readonly meter?: ForwarderMeter;
 }
 
 /** A DN with what Asterisk has of it and what Genesys is to have of it. */
@@ -43,11 +46,29 @@ export interface Line {
   readonly registration: Registration;
   /** False for a DN outside the allowed ranges. */
   allowed: boolean;
+  /** An operator doesn't want it at Genesys. */
+  disabled: boolean;
+  /** An operator released it: the phone's next REGISTER registers it again. */
+  released: boolean;
   /** When its last contact went away with its socket. */
   goneAt: number | undefined;
   timer: Timer | undefined;
   timerAt: number;
 }
+
+/** DNs. */
+export interface Reconciled {
+  readonly adopted: number;
+  readonly released: number;
+}
+
+/** What an operator can ask for. */
+export type Wish = "refresh" | "release" | "disable" | "enable";
+
+/** What became of it: the DN, or why not. */
+export type WishOutcome =
+  | { readonly line: Line }
+  | { readonly refused: "unknown" | "conflict"; readonly why: string };
 
 /**
  * Makes Genesys know the DNs that Asterisk knows. Asterisk decides: what it accepted is registered, what it no
@@ -59,6 +80,7 @@ export class Forwarder implements PhoneEvents {
   private readonly lines = new Map<string, Line>();
   private readonly context: RegistrationContext;
   private readonly clock: Clock;
+  private readonly random: () => number;
   private readonly log: Log;
   private settings: ForwarderSettings;
   private nextKey = 0;
@@ -67,6 +89,7 @@ export class Forwarder implements PhoneEvents {
     const { clock, random, log, openLink } = options;
     this.settings = options.settings;
     this.clock = clock;
+    this.random = random;
     this.log = log;
     this.pacer = new Pacer(clock, options.settings.genesys.rate, options.settings.genesys.burst);
     this.upstreams = new Upstreams({
@@ -77,11 +100,14 @@ export class Forwarder implements PhoneEvents {
       probeInterval: () => this.settings.genesys.probeInterval,
       onDown: (upstream, why) => this.upstreamDown(upstream, why),
       onUp: (upstream) => this.upstreamUp(upstream),
+      sample: (upstream) => this.sample(upstream),
+      onForgotten: (upstream, dn) => this.upstreamForgot(upstream, dn),
     });
     this.context = {
       clock,
       random,
       log,
+      meter: options.meter ?? silentForwarderMeter,
       pacer: this.pacer,
       upstreams: this.upstreams,
       timing: () => this.settings.genesys.registration,
@@ -109,14 +135,15 @@ export class Forwarder implements PhoneEvents {
       if (allowed === line.allowed) continue;
       line.allowed = allowed;
       if (!allowed) line.registration.unwant("it is not within allowedDns any more");
-      else if (!line.presence.empty) line.registration.want("it is within allowedDns now");
+      else if (!line.presence.empty) this.want(line, "it is within allowedDns now");
     }
   }
 
   accepted(socket: SocketId, report: RegistrationReport): void {
     const line = this.lines.get(report.dn) ?? this.open(report.dn);
     line.presence.accept(socket, report, this.clock.now());
-    this.decide(line, "Asterisk accepted its REGISTER", "the phone un-registered");
+    if (report.contacts.some(({ expires }) => expires > 0)) line.released = false;
+    this.decide(line, "Asterisk accepted its REGISTER", "the phone un-registered", report.askedAt);
   }
 
   closed(socket: SocketId, dns: readonly string[]): void {
@@ -132,8 +159,9 @@ export class Forwarder implements PhoneEvents {
    * Asterisk's whole list of contacts.
    * @param askedAt when it was asked for, by this forwarder's clock
    * @param wallNow milliseconds since 1970, now
+   * @returns how many DNs came to light by it, and how many turned out to be gone
    */
-  reconcile(contacts: readonly Contact[], askedAt: number, wallNow: number): void {
+  reconcile(contacts: readonly Contact[], askedAt: number, wallNow: number): Reconciled {
     const byDn = new Map<string, Contact[]>();
     for (const contact of contacts) {
       const list = byDn.get(contact.aor);
@@ -141,12 +169,19 @@ export class Forwarder implements PhoneEvents {
       else list.push(contact);
     }
     const now = this.clock.now();
+    let adopted = 0;
+    let released = 0;
     for (const dn of byDn.keys()) if (!this.lines.has(dn)) this.open(dn);
     for (const line of this.lines.values()) {
       if (line.presence.empty && !byDn.has(line.dn)) continue;
-      line.presence.reconcile(byDn.get(line.dn) ?? [], askedAt, now, now - wallNow);
+      const { presence, registration } = line;
+      const before = { empty: presence.empty, wanted: registration.wanted };
+      presence.reconcile(byDn.get(line.dn) ?? [], askedAt, now, now - wallNow);
       this.decide(line, "Asterisk has it, it is adopted", undefined);
+      if (!before.wanted && registration.wanted) adopted++;
+      if (!before.empty && presence.empty) released++;
     }
+    return { adopted, released };
   }
 
   /** Un-registers every DN; resolves when Genesys has none of them, or with those left at the deadline. */
@@ -164,6 +199,41 @@ export class Forwarder implements PhoneEvents {
       };
       look();
     });
+  }
+
+  /** What an operator asks for. What is disabled is kept in memory only: a restart forgets it. */
+  fulfil(wish: Wish, dn: string): WishOutcome {
+    const line = this.lines.get(dn) ?? (wish === "disable" ? this.openForOperator(dn) : undefined);
+    if (line === undefined)
+      return { refused: "unknown", why: `DN ${dn} is registered neither at Asterisk nor at Genesys` };
+    const { registration, presence } = line;
+    const conflict = (why: string): WishOutcome => ({ refused: "conflict", why: `DN ${dn} ${why}` });
+    switch (wish) {
+      case "refresh":
+        if (line.disabled) return conflict("is disabled: enable it");
+        if (!line.allowed) return conflict("is not within allowedDns");
+        if (presence.empty) return conflict("has no phone registered at Asterisk");
+        line.released = false;
+        if (registration.wanted) registration.refresh("an operator refreshes it");
+        else registration.want("an operator refreshes it");
+        break;
+      case "release":
+        line.released = !presence.empty;
+        registration.unwant("an operator releases it");
+        break;
+      case "disable":
+        line.disabled = true;
+        registration.unwant("an operator disables it");
+        break;
+      case "enable":
+        line.disabled = false;
+        line.released = false;
+        if (!presence.empty) this.want(line, "an operator enables it");
+    }
+    if (presence.empty) line.goneAt = this.clock.now();
+    this.log.warn({ dn, wish }, `an operator asked for it: ${wish}`);
+    this.arm(line);
+    return { line };
   }
 
   get(dn: string): Line | undefined {
@@ -185,6 +255,11 @@ export class Forwarder implements PhoneEvents {
     await this.upstreams.stop();
   }
 
+  /** Only a DN that may be forwarded needs to be kept from it. */
+  private openForOperator(dn: string): Line | undefined {
+    return isAllowed(dn, this.settings.allowedDns) ? this.open(dn) : undefined;
+  }
+
   private open(dn: string): Line {
     const allowed = isAllowed(dn, this.settings.allowedDns);
     if (!allowed) this.log.warn({ dn }, "this DN is not within allowedDns: it is not registered at Genesys");
@@ -193,6 +268,8 @@ export class Forwarder implements PhoneEvents {
       presence: new Presence(),
       registration: new Registration(dn, this.nextKey++, this.context),
       allowed,
+      disabled: false,
+      released: false,
       goneAt: undefined,
       timer: undefined,
       timerAt: 0,
@@ -205,17 +282,25 @@ export class Forwarder implements PhoneEvents {
    * Brings what Genesys is to have in line with what Asterisk has.
    * @param farewell why the DN is released at once where it has no contact left; undefined: after the grace time
    */
-  private decide(line: Line, welcome: string, farewell: string | undefined): void {
+  private decide(line: Line, welcome: string, farewell: string | undefined, askedAt?: number): void {
     const { presence, registration } = line;
     const now = this.clock.now();
     if (!presence.empty) {
       line.goneAt = undefined;
-      if (line.allowed) registration.want(welcome);
-    } else if (farewell !== undefined) {
+      this.want(line, welcome, askedAt);
+      this.arm(line);
+      return;
+    }
+    line.released = false;
+    if (farewell !== undefined) {
       line.goneAt = now;
       registration.unwant(farewell);
     } else line.goneAt ??= now;
     this.arm(line);
+  }
+
+  private want(line: Line, why: string, askedAt?: number): void {
+    if (line.allowed && !line.disabled && !line.released) line.registration.want(why, askedAt);
   }
 
   private arm(line: Line): void {
@@ -254,7 +339,7 @@ export class Forwarder implements PhoneEvents {
       this.arm(line);
       return;
     }
-    if (registration.state !== "idle") {
+    if (registration.state !== "idle" || line.disabled) {
       line.goneAt = now;
       this.arm(line);
       return;
@@ -268,5 +353,18 @@ export class Forwarder implements PhoneEvents {
 
   private upstreamUp(upstream: Upstream): void {
     for (const { registration } of this.lines.values()) registration.upstreamUp(upstream);
+  }
+
+  /** One of the DNs that rest at a server, by chance. */
+  private sample(upstream: Upstream): string | undefined {
+    const resting = [...this.lines.values()].filter(({ registration }) => registration.restsAt(upstream));
+    return resting[Math.floor(this.random() * resting.length)]?.dn;
+  }
+
+  private upstreamForgot(upstream: Upstream, dn: string): void {
+    // It may have been released, or asked for anew, while the answer was under way.
+    if (this.lines.get(dn)?.registration.restsAt(upstream) !== true) return;
+    this.log.warn({ server: upstream.name, dn }, "Genesys has lost its registrations");
+    for (const { registration } of this.lines.values()) registration.upstreamForgot(upstream);
   }
 }

@@ -2,6 +2,7 @@ import type { SipResponse, Timer } from "../../../../lib/sip";
 import type { GenesysConfig } from "../config";
 import type { Log } from "../log";
 import { Claims, MESSAGE_LIFETIME } from "./claims";
+import type { ForwarderMeter } from "./meter";
 import type { Lane, Pacer, Turn } from "./pacer";
 import { RegisterClient, type RegisterClientContext, type Sent } from "./register-client";
 import { refreshAfter, retryAfterFailure, retryAfterRefusal, retryAfterRequest } from "./schedule";
@@ -16,11 +17,15 @@ export const RETURN_SPREAD = 5_000;
 /** Milliseconds that a REGISTER may be under way (timer F): so long a binding may come into being. */
 const ATTEMPT_LIFETIME = 32_000;
 
+/** What comes next for a DN that rests. */
+const REFRESH = "refresh";
+
 /** What all registrations share. */
 export interface RegistrationContext extends RegisterClientContext {
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  readonly meter: ForwarderMeter;
   readonly pacer: Pacer;
   readonly upstreams: Upstreams;
   /** In force now. */
@@ -54,6 +59,8 @@ export class Registration {
 
   /** Whether Genesys is to know the DN. */
   wanted = false;
+  /** When the phone's REGISTER came that Genesys has not granted yet. */
+  private askedAt: number | undefined;
   private server: Upstream | undefined;
   private readonly claims = new Claims();
   private readonly client: RegisterClient;
@@ -87,10 +94,14 @@ export class Registration {
     return until !== undefined && until > this.context.clock.now() ? until : undefined;
   }
 
-  /** Make it so that Genesys knows the DN. */
-  want(why: string): void {
+  /**
+   * Make it so that Genesys knows the DN.
+   * @param askedAt when the phone's REGISTER came, if that is why
+   */
+  want(why: string, askedAt?: number): void {
     if (this.wanted) return;
     this.wanted = true;
+    this.askedAt = askedAt;
     this.failures = 0;
     this.begin("registering", why);
   }
@@ -106,6 +117,12 @@ export class Registration {
       this.move("releasing", why);
       this.releaseNext();
     }
+  }
+
+  /** Ask Genesys again now, unless that is under way already. */
+  refresh(why: string): void {
+    if (this.state === "registered") this.begin("refreshing", why);
+    else if (this.state === "backing off") this.begin(this.bound, why);
   }
 
   /** A server is gone: what waits for it, or is registered there, turns to the next one. */
@@ -136,6 +153,17 @@ export class Registration {
     );
   }
 
+  /** Whether it is registered at a server, and nothing but its refresh is to come. */
+  restsAt(upstream: Upstream): boolean {
+    return this.state === "registered" && this.server === upstream && this.nextAction?.what === REFRESH;
+  }
+
+  /** A server has lost its bindings. */
+  upstreamForgot(upstream: Upstream): void {
+    if (!this.restsAt(upstream)) return;
+    this.wait(this.context.random() * RETURN_SPREAD, "REGISTER", () => this.proceed("Genesys has lost it"));
+  }
+
   /** Credentials have changed. */
   credentialsChanged(): void {
     this.client.credentialsChanged();
@@ -154,6 +182,7 @@ export class Registration {
       throw new Error(`DN ${dn}: ${state} to ${next} is no legal move (${why})`);
     this.state = next;
     this.since = this.context.clock.now();
+    this.context.meter.moved(state, next);
     const routine =
       (state === "registered" && next === "refreshing") || (state === "refreshing" && next === "registered");
     this.context.log[routine ? "debug" : "info"](
@@ -192,18 +221,23 @@ export class Registration {
 
   /** @param expires seconds; 0 un-registers */
   private send(upstream: Upstream, expires: number): void {
-    const { clock, pacer, log } = this.context;
+    const { clock, pacer, log, meter } = this.context;
     const result = this.client.send(upstream, expires, {
       onAnswer: (response, sent) => {
         this.attempt = undefined;
+        meter.answered(response.status, (clock.now() - sent.at) / 1000);
         this.answered(upstream, response, sent);
       },
       onFailure: (why) => {
         this.attempt = undefined;
+        meter.unanswered();
         if (expires > 0) this.claims.unanswered(upstream, clock.now());
         this.failed(upstream, why);
       },
-      onRetransmission: () => pacer.charge(),
+      onRetransmission: () => {
+        pacer.charge();
+        meter.retransmitted();
+      },
     });
     if (result === undefined) {
       this.failed(upstream, "there is no socket to it");
@@ -211,6 +245,7 @@ export class Registration {
     }
     const { attempt, sent } = result;
     this.attempt = attempt;
+    meter.sent(expires === 0 ? "unregister" : this.state === "refreshing" ? "refresh" : "register");
     this.nextAction = { what: `answer of ${upstream.name}`, at: undefined };
     if (expires > 0) this.claims.sent(upstream, sent.at + ATTEMPT_LIFETIME + expires * 1000);
     const what = expires > 0 ? "REGISTER to Genesys" : "un-REGISTER to Genesys";
@@ -268,8 +303,11 @@ export class Registration {
     this.server = upstream;
     this.claims.granted(upstream, this.context.clock.now() + granted * 1000);
     this.failures = 0;
+    if (this.askedAt !== undefined)
+      this.context.meter.registered((this.context.clock.now() - this.askedAt) / 1000);
+    this.askedAt = undefined;
     this.move("registered", `${upstream.name} granted ${granted} s`);
-    this.wait(refreshAfter(granted, this.context.random()), "refresh", () =>
+    this.wait(refreshAfter(granted, this.context.random()), REFRESH, () =>
       this.begin("refreshing", "it is time"),
     );
   }

@@ -12,6 +12,15 @@ export type State =
   /** Not to be registered any more; an un-REGISTER is on its way, or will be tried again. */
   | "releasing";
 
+export const states: readonly State[] = [
+  "idle",
+  "registering",
+  "registered",
+  "refreshing",
+  "backing off",
+  "releasing",
+];
+
 export const legalMoves: Readonly<Record<State, readonly State[]>> = {
   idle: ["registering"],
   registering: ["registered", "backing off", "releasing", "idle"],
