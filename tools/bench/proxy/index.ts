@@ -5,11 +5,13 @@ import { environmentNamed } from "../../arguments";
 import { ensureEngine } from "../../engine";
 import { step } from "../../progress";
 import type { BenchOptions } from "../main";
+import { median } from "../measure";
 import { columnsOf, comparison } from "./figures";
 import { installKamailio, kamailio } from "./kamailio";
 import { bareTunnel, sipProxy } from "./node-contenders";
 import { bundle } from "./processes";
 import { type Reconnect, reconnect } from "./reconnect";
+import { type Added, relayLatency } from "./relay";
 import { type Extent, measure, type Sample } from "./rounds";
 
 const full: Extent = { rounds: 5, load: 3_000, rateStep: 1_500, idle: [5_000, 9_500] };
@@ -57,6 +59,10 @@ export async function benchProxy(options: BenchOptions): Promise<string> {
         returns.push(await reconnect(field, phones, rate, show));
       });
     }
+    const added: Added[] = [];
+    await step("Trunk relay, 1,000 messages a second", async () => {
+      for (let round = 1; round <= extent.rounds; round++) added.push(await relayLatency(field, extent.load));
+    });
     return [
       `load average ${loadavg()
         .map((load) => load.toFixed(1))
@@ -64,6 +70,8 @@ export async function benchProxy(options: BenchOptions): Promise<string> {
       comparison({ columns, own: own.name, tuned: "tuned" }),
       "",
       returned(returns),
+      "",
+      relayed(added),
     ].join("\n");
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -89,6 +97,16 @@ function returned(returns: readonly Reconnect[]): string {
     String(lost),
   ]);
   return columnsOf([head, ...rows]);
+}
+
+function relayed(added: readonly Added[]): string {
+  const p99 = median(added.map(({ p99 }) => p99));
+  const p50 = median(added.map(({ p50 }) => p50));
+  const lost = added.reduce((sum, one) => sum + one.lost, 0);
+  return (
+    `the trunk relay adds at 1,000 messages a second: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ` +
+    `target below 1 ms ${p99 < 1 ? "met" : "NOT MET"}, lost ${lost}`
+  );
 }
 
 /** Files that a process may have open here: sip-proxy needs two for each phone. */

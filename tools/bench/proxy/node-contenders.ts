@@ -30,6 +30,8 @@ export interface SipProxyOptions {
   /** REGISTERs a second to Genesys. @default as many as there are */
   readonly rate?: number;
   readonly port?: number;
+  /** Port at 127.0.0.1 where the relay listens for Genesys. */
+  readonly trunk?: number;
   /** Options of Node.js itself. */
   readonly nodeOptions?: readonly string[];
 }
@@ -43,16 +45,13 @@ export function sipProxy(options: SipProxyOptions = {}): Contender {
       const directory = mkdtempSync(join(tmpdir(), "webrtc-genesys-sip-proxy-"));
       const port = options.port ?? (await freePort("127.0.0.1"));
       const api = await freePort("127.0.0.1");
+      const trunk = options.trunk ?? (await freePort("127.0.0.1"));
       const file = join(directory, "config.json");
-      writeFileSync(file, JSON.stringify(configOf(field, port, api, options.rate)));
+      writeFileSync(file, JSON.stringify(configOf(field, port, api, trunk, options.rate)));
       const log = openSync(join(directory, "log"), "w");
-      const command = [
-        process.execPath,
-        ...(options.nodeOptions ?? []),
-        join(context, "server.js"),
-        "--config",
-        file,
-      ];
+      const [...command] = entrypointOf(context);
+      command.splice(1, 0, ...(options.nodeOptions ?? []));
+      command.push("--config", file);
       const child = startOn(PROXY_CORE, command, {
         output: log,
         env: { CONTROL_SOCKET: join(directory, "control.sock"), LOG_LEVEL: process.env.LOG_LEVEL ?? "info" },
@@ -73,7 +72,24 @@ export function sipProxy(options: SipProxyOptions = {}): Contender {
   };
 }
 
-function configOf(field: FieldPorts, port: number, api: number, rate = UNBOUNDED): SipProxyConfigInput {
+/** As the image starts it, with the options of Node.js that stand there. */
+function entrypointOf(context: string): string[] {
+  const dockerfile = readFileSync(join(context, "Dockerfile"), "utf8");
+  const [node, ...args] = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? "[]") as string[];
+  if (node !== "node") throw new OperatorError(`${context}/Dockerfile does not start node`);
+  return [
+    process.execPath,
+    ...args.map((arg) => (arg === "/app/server.js" ? join(context, "server.js") : arg)),
+  ];
+}
+
+function configOf(
+  field: FieldPorts,
+  port: number,
+  api: number,
+  trunk: number,
+  rate = UNBOUNDED,
+): SipProxyConfigInput {
   return {
     release: "bench",
     // A phone of the bench does in a second what others do in a day.
@@ -89,6 +105,11 @@ function configOf(field: FieldPorts, port: number, api: number, rate = UNBOUNDED
     trunk: { host: "127.0.0.1" },
     allowedDns: [{ from: "10000", to: "99999" }],
     api: { port: api },
+    relay: {
+      genesysSide: { address: "127.0.0.1", port: trunk },
+      asteriskSide: { port: trunk },
+      asterisk: { address: "127.0.0.1", port: field.trunk },
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender, Running } from "./contender";
-import { Field } from "./field";
+import { Field, type FieldPorts } from "./field";
 import { memoryOf } from "./processes";
 
 /** Milliseconds within which a registration has to be done at a rate that counts as held. */
@@ -78,13 +78,14 @@ export async function measure(
 export async function withProxy<T>(
   contender: Contender,
   script: string,
-  act: (field: Field, proxy: Running) => Promise<T>,
+  act: (field: Field, proxy: Running, ports: FieldPorts) => Promise<T>,
 ): Promise<T> {
   const field = Field.start(script);
   try {
-    const proxy = await contender.start(await field.ask("listen"));
+    const ports = await field.ask("listen");
+    const proxy = await contender.start(ports);
     try {
-      return await act(field, proxy);
+      return await act(field, proxy, ports);
     } finally {
       await proxy.stop();
     }

@@ -8,23 +8,32 @@ import { Genesys } from "./genesys";
 import { Load } from "./load";
 import { Manager } from "./manager";
 import type { Edge } from "./phone";
+import { Trunk } from "./trunk";
 
 const asterisk = new Asterisk();
 const manager = new Manager(asterisk);
 const load = new Load();
 const genesys = new Genesys((dn, expires) => load.forwarded(dn, expires));
 const fleet = new Fleet();
+const trunk = new Trunk();
 
 const commands = {
   async listen() {
     const { ws, udp } = await asterisk.listen("127.0.0.1");
-    return { ws, udp, ami: await manager.listen("127.0.0.1"), genesys: await genesys.listen("127.0.0.2") };
+    return {
+      ws,
+      udp,
+      trunk: await trunk.listen(),
+      ami: await manager.listen("127.0.0.1"),
+      genesys: await genesys.listen("127.0.0.2"),
+    };
   },
   populate: (count: number, edge: Edge, rate: number) => load.populate(count, edge, rate),
   closedLoop: (count: number, milliseconds: number, pids: number[]) =>
     load.closedLoop(count, milliseconds, pids),
   openLoop: (rate: number, milliseconds: number, pids: number[]) => load.openLoop(rate, milliseconds, pids),
-  leave: () => load.close(),
+  trunk: (host: string, port: number, rate: number, milliseconds: number) =>
+    trunk.pass(host, port, rate, milliseconds),
   fleet: (count: number, edge: Edge) => fleet.start(count, edge),
   fleetStatus: () => ({ registered: fleet.size, failures: fleet.failures }),
   reset: () => genesys.reset(),
