@@ -8,6 +8,7 @@ import { SipProxyService } from "../../../assets/sip-proxy/src/service";
 import { FakeAsterisk as FakeAmi, message } from "../../lib/ami/fake-asterisk";
 import { TestSimulator } from "../genesys-simulator/harness";
 import { FakeAsterisk, TestPhone, until } from "./support/fake-asterisk";
+import { captureServer } from "./support/hep";
 import { FakeRegistrar, registerText } from "./support/registrar";
 
 const TOKEN = "correct horse battery staple".replaceAll(" ", "-");
@@ -329,6 +330,41 @@ describe("metrics", () => {
     expect(expected.filter((line) => !lines.includes(line))).toEqual([]);
     phone.ws.close();
     await eventually(async () => (await text()).includes('closed_total{code="1005"} 1'), true);
+  });
+});
+
+describe("mirroring", () => {
+  it("copies what phones and Genesys say, without credentials, and takes a change without a restart", async () => {
+    const server = await captureServer();
+    const hep = { host: "127.0.0.1", port: server.port, captureId: 3, password: "pw" };
+    await start({ hep });
+    const phone = await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    const { edge } = service.listeners;
+    const { address, port } = genesys.primary;
+    const trip = ({ from, to, payload }: Record<string, string | number>) =>
+      [String(payload).split("\r\n")[0], from, to].join(" ");
+    const seen = () => server.packets.map(trip);
+    await until(
+      () => seen().some((line) => line.startsWith(`SIP/2.0 200 OK ${address}:${port} `)),
+      "the 200 of Genesys",
+    );
+    expect(seen()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(`^REGISTER .* 127.0.0.1:\\d+ 127.0.0.1:${edge}$`),
+        expect.stringMatching(`^SIP/2.0 401 .* 127.0.0.1:${edge} 127.0.0.1:\\d+$`),
+        expect.stringMatching(`^REGISTER .* 127.0.0.1:\\d+ ${address}:${port}$`),
+        expect.stringMatching(`^SIP/2.0 200 OK ${address}:${port} 127.0.0.1:[1-9]\\d*$`),
+      ]),
+    );
+    const all = server.packets.map(({ payload }) => payload).join("");
+    expect(all).toContain("Authorization: ***");
+    expect(all).not.toContain("deadbeef");
+    await service.reload(config());
+    phone.send(registerText("1002", { cseq: 33 }));
+    expect(await phone.frame(2)).toContain("200 OK");
+    expect(server.packets.map(({ payload }) => payload).join("")).not.toContain("CSeq: 33 REGISTER");
+    server.close();
   });
 });
 

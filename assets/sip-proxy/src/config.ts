@@ -1,6 +1,6 @@
 /**
  * What the proxy reads from config.json. `genesys`, `trunk`, `allowedDns`, `edge.limits`, `edge.allowedOrigins`,
- * `api.token`, `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk
+ * `api.token`, `hep`, `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk
  * and AMI take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
  */
 import { isIP } from "node:net";
@@ -123,6 +123,17 @@ const proxySchema = z.strictObject({
   reconcileSeconds: seconds(5, 3600).default(60),
   /** True: SIGTERM un-registers every DN at Genesys (decommissioning). False: the next instance adopts them. */
   releaseOnStop: z.boolean().default(false),
+  /** Where copies of SIP messages go (HEP 3, such as Homer), credentials masked. Absent: nowhere. */
+  hep: z
+    .strictObject({
+      host,
+      port: port.default(9060),
+      /** Tells this capture agent from others. */
+      captureId: z.int().min(0).max(4_294_967_295),
+      /** As the capture server wants it. */
+      password: z.string().min(1).max(128).optional(),
+    })
+    .optional(),
   /** The relay between Genesys and Asterisk. Absent: there is none, and both talk to each other directly. */
   relay: relayConfigSchema.optional(),
 });

@@ -3,6 +3,7 @@ import { type EdgeMeter, type RefusalReason, refusalReasons } from "./edge/meter
 import type { Reconciled } from "./forwarder/forwarder";
 import type { ForwarderMeter, RegisterKind } from "./forwarder/meter";
 import type { State } from "./forwarder/states";
+import { type HepDropReason, type HepMeter, hepDropReasons } from "./hep/mirror";
 import { Tally } from "./tally";
 
 /** What is looked at when somebody asks for the metrics. */
@@ -27,6 +28,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly edge: EdgeMeter;
   readonly forwarder: ForwarderMeter;
+  readonly hep: HepMeter;
   private levels: (() => Levels) | undefined;
   private readonly reconciliations: Tally<"ok" | "failed">;
   private readonly adopted: Tally<"">;
@@ -37,6 +39,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     this.edge = this.edgeMeter();
     this.forwarder = this.forwarderMeter();
+    this.hep = this.hepMeter();
     this.reconciliations = this.tally(
       "reconcile_runs_total",
       "Comparisons with Asterisk's contacts.",
@@ -164,6 +167,17 @@ export class Metrics {
       unanswered: () => silence.add(""),
       registered: (seconds) => registration.observe(seconds),
     };
+  }
+
+  private hepMeter(): HepMeter {
+    const sent = this.tally("hep_sent_total", "SIP messages that were mirrored.");
+    const dropped = this.tally<HepDropReason>(
+      "hep_dropped_total",
+      "SIP messages that could not be mirrored.",
+      "reason",
+      hepDropReasons,
+    );
+    return { sent: () => sent.add(""), dropped: (reason) => dropped.add(reason) };
   }
 
   private gauges(): void {

@@ -1,5 +1,6 @@
 import type { Service, ServiceContext } from "../../../lib/service";
 import type { SipProxyConfig } from "./config";
+import { HepMirror } from "./hep/mirror";
 import { Metrics } from "./metrics";
 import { prometheusMetrics } from "./relay/prometheus";
 import { RelayOnly } from "./relay/relay-only";
@@ -28,10 +29,15 @@ export class SipProxyService implements Service<SipProxyConfig> {
   private readonly metrics = new Metrics();
   private readonly relayMetrics = prometheusMetrics(this.metrics.registry);
 
+  private readonly mirror: HepMirror;
+
   private constructor(
     private config: SipProxyConfig,
     private readonly context: ServiceContext,
-  ) {}
+  ) {
+    this.mirror = new HepMirror(context.log, this.metrics.hep);
+    this.mirror.configure(config.hep);
+  }
 
   static async start(config: SipProxyConfig, context: ServiceContext): Promise<SipProxyService> {
     const service = new SipProxyService(config, context);
@@ -41,6 +47,7 @@ export class SipProxyService implements Service<SipProxyConfig> {
       await service.startProxy(config);
     } catch (error) {
       await service.relay?.stop();
+      service.mirror.close();
       throw error;
     }
     return service;
@@ -61,6 +68,7 @@ export class SipProxyService implements Service<SipProxyConfig> {
       if (relayChanges) await this.restartRelay(this.config);
       throw error;
     }
+    this.mirror.configure(config.hep);
     this.config = config;
   }
 
@@ -68,6 +76,7 @@ export class SipProxyService implements Service<SipProxyConfig> {
     if (this.config.releaseOnStop) await this.proxy.decommission();
     else await this.proxy.close();
     await this.relay?.stop();
+    this.mirror.close();
   }
 
   /** Phones come back within seconds, and Genesys keeps the registrations meanwhile. */
@@ -97,7 +106,7 @@ export class SipProxyService implements Service<SipProxyConfig> {
 
   private async startProxy(config: SipProxyConfig): Promise<void> {
     this.proxy = config.forwarding
-      ? await SipProxy.start(config, this.context, this.metrics)
+      ? await SipProxy.start(config, this.context, this.metrics, this.mirror)
       : await RelayOnly.start(config, this.context, () => this.relay, this.metrics.registry);
   }
 
@@ -109,6 +118,7 @@ export class SipProxyService implements Service<SipProxyConfig> {
       genesys: genesys.servers.map(({ host }) => host),
       log: this.context.log,
       metrics: this.relayMetrics,
+      mirror: this.mirror,
     });
   }
 }

@@ -8,6 +8,8 @@ import { Edge } from "./edge/edge";
 import { Forwarder, type Wish } from "./forwarder/forwarder";
 import { type State, states } from "./forwarder/states";
 import { networkLinks } from "./genesys/open-link";
+import { type Mirror, noMirror } from "./hep/mirror";
+import { mirroredLinks } from "./hep/mirrored-links";
 import { type Levels, Metrics } from "./metrics";
 import { Reconciler } from "./reconcile";
 import { TimerWheel } from "./timer-wheel";
@@ -31,6 +33,7 @@ export class SipProxy implements ApiSource {
     private config: SipProxyConfig,
     private readonly context: ServiceContext,
     private readonly meters: Metrics,
+    mirror: Mirror,
   ) {
     const { log } = context;
     const { genesys, asterisk, ami } = config;
@@ -39,7 +42,7 @@ export class SipProxy implements ApiSource {
       clock,
       log,
       random: Math.random,
-      openLink: networkLinks(genesys),
+      openLink: mirroredLinks(networkLinks(genesys), mirror),
       settings: config,
       meter: meters.forwarder,
     });
@@ -50,6 +53,7 @@ export class SipProxy implements ApiSource {
       log,
       clock,
       meter: meters.edge,
+      mirror,
     });
     this.ami = new AmiClient({ ...ami, allowedActions: ["PJSIPShowContacts"] });
     this.ami.on("lost", (error) => log.warn({ error: error.message }, "AMI connection lost"));
@@ -75,8 +79,9 @@ export class SipProxy implements ApiSource {
     config: SipProxyConfig,
     context: ServiceContext,
     metrics = new Metrics(),
+    mirror = noMirror,
   ): Promise<SipProxy> {
-    const proxy = new SipProxy(config, context, metrics);
+    const proxy = new SipProxy(config, context, metrics, mirror);
     try {
       await proxy.open();
       return proxy;

@@ -40,7 +40,10 @@ describe("the ladder", () => {
 
   it("an earlier fault hides the later ones", () => {
     expect(
-      status({ url: "/", headers: { origin: "https://evil.example" } }, { ...empty, total: 99, of: () => 99 }),
+      status(
+        { url: "/", headers: { origin: "https://evil.example" } },
+        { ...empty, total: 99, of: () => 99 },
+      ),
     ).toBe(404);
   });
 });

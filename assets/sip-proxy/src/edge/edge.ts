@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type ClientOptions, type Server, type ServerOptions, WebSocketServer } from "ws";
 import type { Clock, Timer } from "../../../../lib/sip";
 import type { SipProxyConfig } from "../config";
+import { type Mirror, noMirror } from "../hep/mirror";
 import type { Log } from "../log";
 import { closeCodes } from "./close-codes";
 import type { PhoneEvents } from "./events";
@@ -33,6 +34,8 @@ export interface EdgeOptions {
   readonly clock: Clock;
   /** @default counts nothing */
   readonly meter?: EdgeMeter;
+  /** @default mirrors nothing */
+  readonly mirror?: Mirror;
 }
 
 /** Where phones connect: a listener, and one tunnel to Asterisk for each of them. */
@@ -79,6 +82,8 @@ export class Edge implements Census {
       events: options.events,
       log: options.log,
       meter: this.meter,
+      mirror: options.mirror ?? noMirror,
+      listener: () => ({ address: this.config.address, port: this.port }),
       guessed: (address, dn) => this.guessed(address, dn),
       gate: this.gate,
       limits: () => this.config.limits,
@@ -177,11 +182,13 @@ export class Edge implements Census {
       refuse(socket, status, reason, "retryAfter" in verdict ? verdict.retryAfter : undefined);
       return;
     }
-    this.sockets.handleUpgrade(request, socket, head, (phone) => this.accept(phone, address));
+    this.sockets.handleUpgrade(request, socket, head, (phone) =>
+      this.accept(phone, address, request.socket.remotePort ?? 0),
+    );
   }
 
-  private accept(phone: PhoneSocket, address: string): void {
-    const tunnel = new Tunnel(this.nextId++, address, phone, this.context);
+  private accept(phone: PhoneSocket, address: string, port: number): void {
+    const tunnel = new Tunnel(this.nextId++, address, port, phone, this.context);
     this.tunnels.add(tunnel);
     this.meter.accepted();
     this.perAddress.set(address, this.of(address) + 1);

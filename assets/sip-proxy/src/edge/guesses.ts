@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { ipv6Groups } from "../ipv6";
 import type { EdgeLimits } from "./limits";
 
 /** Milliseconds for which a guess counts. */
@@ -96,14 +97,6 @@ class RecentTimes {
 /** The address, or for IPv6 its /64: one spelling of each. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
-  const [head = "", tail] = address
-    .split("%", 1)
-    .join("")
-    .replace(/[\d.]+\.\d+$/, "0:0")
-    .split("::");
-  const groups = (text: string | undefined) => (text ? text.split(":") : []);
-  const [first, last] = [groups(head), groups(tail)];
-  const zeros = tail === undefined ? [] : Array(8 - first.length - last.length).fill("0");
-  const prefix = [...first, ...zeros, ...last].slice(0, 4);
-  return `${prefix.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+  const prefix = ipv6Groups(address).slice(0, 4);
+  return `${prefix.map((group) => group.toString(16)).join(":")}::/64`;
 }

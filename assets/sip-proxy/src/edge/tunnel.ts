@@ -1,5 +1,6 @@
 import WebSocket from "ws";
-import { keepAlive } from "../../../../lib/sip";
+import { type Address, keepAlive } from "../../../../lib/sip";
+import type { Mirror } from "../hep/mirror";
 import { closeCodes, towardsAsterisk, towardsPhone } from "./close-codes";
 import type { SocketId } from "./events";
 import type { Gate, Passage } from "./gate";
@@ -9,6 +10,9 @@ import { RegisterWatch, type WatchContext } from "./register-watch";
 /** What all tunnels of an edge share. */
 export interface TunnelContext extends WatchContext {
   readonly gate: Gate;
+  readonly mirror: Mirror;
+  /** Where phones connect to. */
+  listener(): Address;
   /** In force now. */
   limits(): EdgeLimits;
   /** Opens a WebSocket to Asterisk. */
@@ -63,6 +67,8 @@ export class Tunnel {
   constructor(
     readonly id: SocketId,
     readonly address: string,
+    /** Of the TCP connection that the phone's messages come by: its own, or that of the proxy in front of us. */
+    private readonly port: number,
     private readonly phone: PhoneSocket,
     private readonly context: TunnelContext,
   ) {
@@ -148,6 +154,7 @@ export class Tunnel {
       if (kind === "ping") this.phone.send(PONG, { binary });
       if (kind !== undefined) return;
     }
+    if (this.context.mirror.on) this.mirror("in", data);
     if (this.state === "open") {
       this.watch.fromPhone(data);
       this.toAsterisk(data, binary);
@@ -178,6 +185,7 @@ export class Tunnel {
     traffic.messagesToPhones++;
     traffic.bytesToPhones += data.length;
     this.phone.send(data, { binary });
+    if (this.context.mirror.on) this.mirror("out", data);
     this.watch.fromAsterisk(data);
   }
 
@@ -197,6 +205,13 @@ export class Tunnel {
   asteriskClosed(code: number, reason: string): void {
     const away = this.state === "opening";
     this.end(away ? closeCodes.tryAgainLater : towardsPhone(code), away ? "Asterisk is away" : reason);
+  }
+
+  private mirror(direction: "in" | "out", bytes: Buffer): void {
+    const { address, port, context } = this;
+    const [phone, listener] = [{ address, port }, context.listener()];
+    const [from, to] = direction === "in" ? [phone, listener] : [listener, phone];
+    context.mirror.copy({ from, to, protocol: "TCP", bytes });
   }
 
   private arrive(): void {

@@ -4,10 +4,12 @@ import {
   createUdpTransport,
   type Flow,
   formatAddress,
+  type Message,
   type Parsed,
   type Transport,
   TransportError,
 } from "../../../../lib/sip";
+import { type Mirror, noMirror } from "../hep/mirror";
 import type { RelayConfig } from "./config";
 import type { Hop } from "./decision";
 import type { RelayProtocol, Side } from "./sides";
@@ -18,6 +20,8 @@ export interface LinkOptions {
   readonly receiveBuffer: number;
   /** Whether datagrams and connections of this host are taken; others are gone then. */
   readonly accepts: (remote: Address) => boolean;
+  /** @default mirrors nothing */
+  readonly mirror?: Mirror | undefined;
   onMessage(parsed: Parsed, protocol: RelayProtocol, remote: Address): void;
   onError(error: Error): void;
 }
@@ -53,6 +57,7 @@ export class Link {
 
   /** Rejects with TransportError: nothing that takes it, or too much that waits. */
   async send(bytes: Buffer, hop: Hop): Promise<void> {
+    this.mirror("out", bytes, hop.protocol, hop.address);
     if (hop.protocol === "UDP") return this.udp.send(bytes, this.udp.flowTo(hop.address));
     const { maxBuffered } = this.options.tcp;
     if (this.waiting + bytes.length > maxBuffered) {
@@ -77,10 +82,24 @@ export class Link {
     return known ?? this.tcp.flowTo(address);
   }
 
+  private mirror(
+    direction: "in" | "out",
+    bytes: Buffer | Message,
+    protocol: RelayProtocol,
+    remote: Address,
+  ): void {
+    const { mirror = noMirror, side } = this.options;
+    if (!mirror.on) return;
+    const [from, to] = direction === "in" ? [remote, side.address] : [side.address, remote];
+    mirror.copy({ from, to, protocol, bytes: Buffer.isBuffer(bytes) ? bytes : bytes.toBuffer() });
+  }
+
   private listen(transport: Transport, protocol: RelayProtocol): void {
     const { onMessage, onError } = this.options;
     const receive = (parsed: Parsed, flow: Flow) => {
       if (protocol === "TCP") this.flows.set(formatAddress(flow.remote), flow);
+      // What has been read without changes is what was received.
+      if (parsed.message !== undefined) this.mirror("in", parsed.message, protocol, flow.remote);
       onMessage(parsed, protocol, flow.remote);
     };
     transport.on("message", (message, flow) => receive({ message }, flow));

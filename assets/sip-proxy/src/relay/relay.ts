@@ -1,4 +1,5 @@
 import { type Address, type Clock, formatAddress, systemClock } from "../../../../lib/sip";
+import type { Mirror } from "../hep/mirror";
 import type { Log } from "../log";
 import { CallMemory } from "./call-memory";
 import type { RelayConfig } from "./config";
@@ -17,6 +18,8 @@ export interface RelayOptions {
   readonly deliver: Deliver;
   readonly metrics: RelayMetrics;
   readonly log: Log;
+  /** @default mirrors nothing */
+  readonly mirror?: Mirror | undefined;
   /** @default the process clock */
   readonly clock?: Clock;
   /** @default the system's resolver */
@@ -100,6 +103,7 @@ export class Relay {
       side: this.sides[name],
       tcp: config.tcp,
       receiveBuffer: config.receiveBuffer,
+      mirror: this.options.mirror,
       accepts: (remote) => isKnown(remote.address) || this.ignore(name, remote),
       onMessage: (parsed, protocol, remote) => this.receive({ side: name, protocol, remote, parsed }),
       onError: (error) => log.warn({ side: name, error: error.message }, "a socket of the relay has failed"),

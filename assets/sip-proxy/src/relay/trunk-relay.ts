@@ -1,5 +1,6 @@
 import { AmiClient, type AmiState } from "../../../../lib/ami";
 import type { SipProxyConfig } from "../config";
+import type { Mirror } from "../hep/mirror";
 import type { Log } from "../log";
 import { amiDelivery, DELIVERY_ACTIONS } from "./ami-delivery";
 import type { RelayConfig } from "./config";
@@ -13,6 +14,8 @@ export interface TrunkRelayOptions {
   readonly ami: SipProxyConfig["ami"];
   readonly log: Log;
   readonly metrics: RelayMetrics;
+  /** @default mirrors nothing */
+  readonly mirror?: Mirror | undefined;
 }
 
 /**
@@ -27,12 +30,12 @@ export class TrunkRelay {
 
   /** Resolves when the relay listens; Asterisk's manager may be away still. Rejects with TransportError "bind-failed". */
   static async start(options: TrunkRelayOptions): Promise<TrunkRelay> {
-    const { config, genesys, log, metrics } = options;
+    const { config, genesys, log, metrics, mirror } = options;
     const ami = config.talkEvents === "relay" ? clientFor(options) : undefined;
     const deliver = ami
       ? amiDelivery(ami)
       : async () => ({ outcome: "unavailable", why: "talk events are off" }) as const;
-    const relay = await Relay.start({ config, genesys, deliver, metrics, log });
+    const relay = await Relay.start({ config, genesys, deliver, metrics, log, mirror });
     ami?.start();
     return new TrunkRelay(relay, ami);
   }
