@@ -92,7 +92,7 @@ function checkCodecs({ codecs }: SoundFile, complain: Complain): void {
   });
 }
 
-function checkGenesys({ genesys }: SoundFile, complain: Complain): void {
+function checkGenesys({ genesys, relay }: SoundFile, complain: Complain): void {
   const seen = new Map<string, Path>();
   (genesys?.servers ?? []).forEach((server, index) => {
     const path = ["genesys", "servers", index];
@@ -103,6 +103,12 @@ function checkGenesys({ genesys }: SoundFile, complain: Complain): void {
       complain(
         [...path, "host"],
         `${show(name)} is where nginx and sip-proxy reach Asterisk from, so that a browser would pass for Genesys: use another address (127.0.0.2 for a server on this host)`,
+      );
+    } else if (name === relay?.asteriskSide) {
+      complain(
+        [...path, "host"],
+        `${show(name)} is the address that Asterisk knows the trunk by: use another one`,
+        [["relay", "asteriskSide"]],
       );
     } else if (genesys?.simulator && !isLoopback(name)) {
       complain(

@@ -17,6 +17,7 @@ export interface Environment {
   readonly monitor: Monitor;
   readonly nginx: Nginx;
   readonly asterisk: Asterisk;
+  readonly relay: Relay;
   readonly postgres: Postgres;
   readonly sipProxy: SipProxy;
   /** UDP ports of Asterisk's media, on all addresses of the host. `from` is even. */
@@ -125,13 +126,22 @@ export interface Nginx {
 }
 
 export interface Asterisk {
-  /** Of the trunk transport (UDP and TCP). */
+  /** Loopback address of the trunk transports (UDP and TCP), which only the relay talks to. */
   readonly sipAddress: string;
   readonly sipPort: number;
   /** Loopback address of HTTP (/ws and /ari) and of AMI. */
   readonly internalAddress: string;
   readonly httpPort: number;
   readonly amiPort: number;
+}
+
+export interface Relay {
+  /** Where Genesys sends calls. */
+  readonly address: string;
+  /** UDP and TCP, on both sides. */
+  readonly port: number;
+  /** Loopback address that Asterisk knows the trunk by. */
+  readonly asteriskSide: string;
 }
 
 export interface Postgres {

@@ -21,7 +21,7 @@ export interface Listener {
  * faulty in the file are left out.
  */
 export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener[] {
-  const { host, nginx, asterisk, postgres, sipProxy, monitor, genesys, simulatorPort } = file;
+  const { host, nginx, asterisk, relay, postgres, sipProxy, monitor, genesys, simulatorPort } = file;
   const listeners: Listener[] = [];
   const add = (
     name: string,
@@ -40,11 +40,16 @@ export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener
     add("the HTTP server of nginx", address, [nginx.httpPort, ["nginx", "httpPort"]]);
   }
   if (asterisk) {
-    const trunk = orHost(asterisk.sipAddress, ["asterisk", "sipAddress"]);
+    const trunk = [asterisk.sipAddress, ["asterisk", "sipAddress"]] as const;
     const internal = [asterisk.internalAddress, ["asterisk", "internalAddress"]] as const;
     add("the SIP trunk of Asterisk", trunk, [asterisk.sipPort, ["asterisk", "sipPort"]]);
     add("the HTTP server of Asterisk", internal, [asterisk.httpPort, ["asterisk", "httpPort"]]);
     add("the manager interface of Asterisk", internal, [asterisk.amiPort, ["asterisk", "amiPort"]]);
+  }
+  if (relay) {
+    const port = [relay.port, ["relay", "port"]] as const;
+    add("the relay's side towards Genesys", orHost(relay.address, ["relay", "address"]), port);
+    add("the relay's side towards Asterisk", [relay.asteriskSide, ["relay", "asteriskSide"]], port);
   }
   if (sipProxy) {
     const address = [sipProxy.address, ["sipProxy", "address"]] as const;

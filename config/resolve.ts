@@ -5,7 +5,7 @@ import type { EnvironmentFile } from "./schema";
 
 /** Fills in what depends on other parts of a checked file. */
 export function resolve(name: string, file: EnvironmentFile, mode: ForwardingMode): Environment {
-  const { host, nginx, asterisk } = file;
+  const { host, nginx, relay } = file;
   return {
     ...file,
     name,
@@ -17,7 +17,7 @@ export function resolve(name: string, file: EnvironmentFile, mode: ForwardingMod
       address: nginx.address ?? host.address,
       allowedOrigins: nginx.allowedOrigins ?? ownOrigins(file),
     },
-    asterisk: { ...asterisk, sipAddress: asterisk.sipAddress ?? host.address },
+    relay: { ...relay, address: relay.address ?? host.address },
   };
 }
 

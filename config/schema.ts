@@ -188,10 +188,10 @@ const nginx = section(
 
 const asterisk = section(
   {
-    sipAddress: hostAddress
-      .optional()
-      .describe("Address of the SIP trunk to Genesys. Default: host.address."),
-    sipPort: port.default(5060).describe("UDP and TCP port of the SIP trunk to Genesys."),
+    sipAddress: loopbackAddress
+      .default("127.0.0.1")
+      .describe("Loopback address of its SIP trunk, which the relay passes on to Genesys."),
+    sipPort: port.default(5060).describe("UDP and TCP port of its SIP trunk."),
     internalAddress: loopbackAddress
       .default("127.0.0.1")
       .describe("Loopback address of HTTP (/ws, /ari) and AMI."),
@@ -202,6 +202,19 @@ const asterisk = section(
 )
   .prefault({})
   .describe("Asterisk: registrar and B2BUA of the phones, trunk to Genesys.");
+
+const relay = section(
+  {
+    address: hostAddress.optional().describe("Address that Genesys sends calls to. Default: host.address."),
+    port: port.default(5070).describe("UDP and TCP port, on both sides."),
+    asteriskSide: loopbackAddress
+      .default("127.0.0.4")
+      .describe("Loopback address that Asterisk knows the trunk by: nothing else may use it."),
+  },
+  "a section such as port: 5070",
+)
+  .prefault({})
+  .describe("The relay of sip-proxy, between Genesys and Asterisk's trunk.");
 
 const postgres = section(
   {
@@ -217,12 +230,12 @@ const sipProxy = section(
   {
     address: loopbackAddress.default("127.0.0.1").describe("Loopback address of both listeners."),
     port: port.default(8080).describe("TCP port of the WebSocket edge, which nginx passes /ws to."),
-    apiPort: port.default(8082).describe("TCP port of its HTTP API: /healthz, /registrations."),
+    apiPort: port.default(8082).describe("TCP port of its HTTP API: /healthz, /metrics, /registrations."),
   },
   "a section such as port: 8080",
 )
   .prefault({})
-  .describe("sip-proxy, which runs in proxy mode.");
+  .describe("sip-proxy: the edge of proxy mode; in static mode only its relay and its HTTP API run.");
 
 function imagesFault(input: unknown): string {
   return typeof input === "object" && input !== null && !Array.isArray(input)
@@ -311,6 +324,7 @@ const sections = section(
     monitor,
     nginx,
     asterisk,
+    relay,
     postgres,
     sipProxy,
     rtp: rtpRange

@@ -40,17 +40,10 @@ export class WebrtcGenesysStack extends TerraformStack {
     new RegistrationMonitor(this, "registration-monitor", { ...common, dependsOn: [asterisk.container] });
     if (environment.genesys.simulator) new GenesysSimulator(this, "genesys-simulator", common);
 
-    if (environment.forwardingMode === "proxy") {
-      const proxy = new SipProxy(this, "sip-proxy", { ...common, dependsOn: [asterisk.container] });
-      new Nginx(this, "nginx", { environment, secrets, upstream: proxy.edge, dependsOn: [proxy.container] });
-    } else {
-      const { internalAddress: host, httpPort: port } = environment.asterisk;
-      new Nginx(this, "nginx", {
-        environment,
-        secrets,
-        upstream: { host, port },
-        dependsOn: [asterisk.container],
-      });
-    }
+    const proxy = new SipProxy(this, "sip-proxy", { ...common, dependsOn: [asterisk.container] });
+    const { internalAddress, httpPort } = environment.asterisk;
+    const upstream =
+      environment.forwardingMode === "proxy" ? proxy.edge : { host: internalAddress, port: httpPort };
+    new Nginx(this, "nginx", { environment, secrets, upstream, dependsOn: [proxy.container] });
   }
 }

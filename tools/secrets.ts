@@ -14,6 +14,7 @@ export function requiredSecrets(environment: Environment): string[] {
     "ami-proxy",
     "ari",
     "postgres-asterisk",
+    "sip-proxy-api",
     "tls/certificate.pem",
     "tls/key.pem",
     ...(credentials ? [credentials.secret] : []),

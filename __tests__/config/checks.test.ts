@@ -55,6 +55,12 @@ describe("listeners", () => {
     expect(siteFaults(text)).toStrictEqual([]);
   });
 
+  it("leave the address that Asterisk knows the trunk by to the relay", () => {
+    expect(faults("host: {address: 192.0.2.1}\ngenesys: {servers: [{host: 127.0.0.4}]}\n")).toStrictEqual([
+      "site.yaml:2:28 genesys.servers[0].host: '127.0.0.4' is the address that Asterisk knows the trunk by: use another one",
+    ]);
+  });
+
   it("are the simulator's too", () => {
     const text = `host: {address: 127.0.0.2}
 genesys:
@@ -62,10 +68,11 @@ genesys:
   servers: [{host: 127.0.0.2}, {host: 127.0.0.3, port: 8090}]
 nginx: {port: 9443}
 simulatorPort: 8088
+relay: {port: 5060}
 `;
     expect(faults(text)).toStrictEqual([
-      "site.yaml:4:20 genesys.servers[0].port: simulated server 1 of Genesys (127.0.0.2:5060) and the SIP trunk of Asterisk (127.0.0.2:5060, asterisk.sipPort) cannot both listen there: change one port",
       "site.yaml:6:16 simulatorPort: the HTTP API of the simulator (127.0.0.1:8088) and the HTTP server of Asterisk (127.0.0.1:8088, asterisk.httpPort) cannot both listen there: change one port",
+      "site.yaml:7:15 genesys.servers[0].port: simulated server 1 of Genesys (127.0.0.2:5060) and the relay's side towards Genesys (127.0.0.2:5060, relay.port) cannot both listen there: change one port",
     ]);
   });
 });
@@ -75,15 +82,17 @@ describe("the RTP range", () => {
     [
       "rtp: 5000-6000",
       [
-        "3:6 rtp: 5000-6000 contains the port of the SIP trunk of Asterisk (192.0.2.1:5060, asterisk.sipPort): move one of them",
+        "3:6 rtp: 5000-6000 contains the port of the SIP trunk of Asterisk (127.0.0.1:5060, asterisk.sipPort): move one of them",
         "3:6 rtp: 5000-6000 contains the port of the manager interface of Asterisk (127.0.0.1:5038, asterisk.amiPort): move one of them",
+        "3:6 rtp: 5000-6000 contains the port of the relay's side towards Genesys (192.0.2.1:5070, relay.port): move one of them",
+        "3:6 rtp: 5000-6000 contains the port of the relay's side towards Asterisk (127.0.0.4:5070, relay.port): move one of them",
         "3:6 rtp: 5000-6000 contains the port of PostgreSQL (127.0.0.1:5432, postgres.port): move one of them",
       ],
     ],
     [
       "asterisk: {sipPort: 10000}",
       [
-        "3:21 rtp: 10000-20000 contains the port of the SIP trunk of Asterisk (192.0.2.1:10000, asterisk.sipPort): move one of them",
+        "3:21 rtp: 10000-20000 contains the port of the SIP trunk of Asterisk (127.0.0.1:10000, asterisk.sipPort): move one of them",
       ],
     ],
     [

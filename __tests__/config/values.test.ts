@@ -41,7 +41,7 @@ describe("a value that is not what it should be", () => {
     ],
     [
       "asterisk: {sipAddress: 0.0.0.0}",
-      "3:24 asterisk.sipAddress: '0.0.0.0' is not an IPv4 address of one interface, such as 192.168.210.54",
+      "3:24 asterisk.sipAddress: '0.0.0.0' is not a loopback address (127.0.0.0/8): this listener is for the host itself only",
     ],
     [
       "postgres: {address: 0.0.0.0}",
@@ -247,12 +247,13 @@ it("fills in every default", () => {
         tls: { selfSigned: false },
       },
       asterisk: {
-        sipAddress: "192.0.2.1",
+        sipAddress: "127.0.0.1",
         sipPort: 5060,
         internalAddress: "127.0.0.1",
         httpPort: 8088,
         amiPort: 5038,
       },
+      relay: { address: "192.0.2.1", port: 5070, asteriskSide: "127.0.0.4" },
       postgres: { address: "127.0.0.1", port: 5432 },
       sipProxy: { address: "127.0.0.1", port: 8080, apiPort: 8082 },
       rtp: { from: 10000, to: 20000 },
@@ -291,7 +292,8 @@ dns: [6001, {number: "0042", displayName: "Zoë; night shift"}]
 allowedDns: [6000-6099, "0042"]
 monitor: {range: 6000-6099, address: 192.0.2.1, port: 9091}
 nginx: {address: "::", port: 443, httpPort: 80, allowedOrigins: ["https://a.example", "file://"]}
-asterisk: {sipAddress: 192.0.2.9, sipPort: 5080, internalAddress: 127.0.0.9, httpPort: 9088, amiPort: 9038}
+asterisk: {sipAddress: 127.0.0.9, sipPort: 5080, internalAddress: 127.0.0.9, httpPort: 9088, amiPort: 9038}
+relay: {address: 192.0.2.9, port: 6070, asteriskSide: 127.0.0.8}
 postgres: {address: 127.0.0.9, port: 5433}
 sipProxy: {address: 127.0.0.9, port: 9080, apiPort: 9082}
 rtp: 30000-30998
@@ -332,12 +334,13 @@ simulatorPort: 9090
       tls: { selfSigned: false },
     },
     asterisk: {
-      sipAddress: "192.0.2.9",
+      sipAddress: "127.0.0.9",
       sipPort: 5080,
       internalAddress: "127.0.0.9",
       httpPort: 9088,
       amiPort: 9038,
     },
+    relay: { address: "192.0.2.9", port: 6070, asteriskSide: "127.0.0.8" },
     postgres: { address: "127.0.0.9", port: 5433 },
     sipProxy: { address: "127.0.0.9", port: 9080, apiPort: 9082 },
     rtp: { from: 30000, to: 30998 },

@@ -96,7 +96,7 @@ const MODULES = {
 export const modules: readonly string[] = Object.values(MODULES).flat();
 
 /** asterisk.conf, modules.conf, logger.conf, rtp.conf and what else the core wants to find. */
-export function renderCoreFiles({ rtp, host, asterisk }: AsteriskFilesProps): Record<string, string> {
+export function renderCoreFiles({ rtp, host }: AsteriskFilesProps): Record<string, string> {
   return {
     ...unusedParts(),
     "asterisk.conf": renderConf([
@@ -147,7 +147,7 @@ export function renderCoreFiles({ rtp, host, asterisk }: AsteriskFilesProps): Re
           ...iceHosts(host.address),
         },
       },
-      ...(host.publicAddress && asterisk.sipAddress
+      ...(host.publicAddress
         ? [
             {
               name: "ice_host_candidates",

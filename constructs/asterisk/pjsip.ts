@@ -79,6 +79,10 @@ export interface PjsipEndpoint extends Named {
   readonly fromDomain?: string;
   readonly dtmfMode?: "rfc4733" | "inband" | "info" | "auto" | "auto_info";
   readonly mediaAddress?: string;
+  /** Whether media is sent from `mediaAddress` too, whatever the transport is bound to. */
+  readonly bindRtpToMediaAddress?: boolean;
+  /** URI of the proxy that every request of this endpoint goes through. */
+  readonly outboundProxy?: string;
   /** Reason headers with Q.850 causes are left out of what is sent. */
   readonly suppressQ850ReasonHeaders?: boolean;
   /** Seconds without RTP after which a call is ended; 0: never. */
@@ -90,6 +94,7 @@ export interface PjsipAor extends Named {
   readonly type: "aor";
   /** SIP URIs that are always there. */
   readonly contacts?: readonly string[];
+  readonly outboundProxy?: string;
   readonly maxContacts?: number;
   /** Seconds between OPTIONS to every contact; 0: none. */
   readonly qualifyFrequency?: number;
@@ -111,6 +116,7 @@ export interface PjsipRegistration extends Named {
   /** User part of the Contact. */
   readonly contactUser: string;
   readonly transport: string;
+  readonly outboundProxy?: string;
   readonly outboundAuth?: string;
   /** Seconds of each binding, or 0 for a registration that is switched off. */
   readonly expiration: number;
@@ -210,6 +216,8 @@ function optionsOf(section: PjsipSection): Options {
         from_domain: section.fromDomain,
         dtmf_mode: section.dtmfMode,
         media_address: section.mediaAddress,
+        bind_rtp_to_media_address: section.bindRtpToMediaAddress,
+        outbound_proxy: section.outboundProxy,
         suppress_q850_reason_headers: section.suppressQ850ReasonHeaders,
         rtp_timeout: section.rtpTimeout,
         rtp_timeout_hold: section.rtpTimeoutHold,
@@ -217,6 +225,7 @@ function optionsOf(section: PjsipSection): Options {
     case "aor":
       return {
         contact: section.contacts,
+        outbound_proxy: section.outboundProxy,
         max_contacts: section.maxContacts,
         qualify_frequency: section.qualifyFrequency,
         qualify_timeout: section.qualifyTimeout,
@@ -239,6 +248,7 @@ function registrationOptions(section: PjsipRegistration): Options {
     client_uri: section.clientUri,
     contact_user: section.contactUser,
     transport: section.transport,
+    outbound_proxy: section.outboundProxy,
     outbound_auth: section.outboundAuth,
     expiration: section.expiration,
     retry_interval: section.retryInterval,

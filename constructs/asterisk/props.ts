@@ -15,6 +15,8 @@ export interface AsteriskFilesProps
     | "rtp"
     | "codecs"
   > {
+  /** What stands between the trunk and Genesys. @default nothing: the trunk talks to Genesys itself */
+  readonly relay?: Environment["relay"];
   /** Upper bound of HTTP sessions at one time; each phone's WebSocket is one. @default 4000 */
   readonly httpSessionLimit?: number;
 }

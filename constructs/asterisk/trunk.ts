@@ -16,17 +16,19 @@ type Server = AsteriskFilesProps["genesys"]["servers"][number];
  *
  * Phones come by `transport-ws`, which Asterisk's HTTP server listens for.
  */
-export function transports({ host, asterisk }: AsteriskFilesProps): PjsipSection[] {
+export function transports({ host, asterisk, relay }: AsteriskFilesProps): PjsipSection[] {
   const trunk = (protocol: "udp" | "tcp"): PjsipTransport => ({
     type: "transport",
     name: `transport-${protocol}`,
     protocol,
     bind: `${asterisk.sipAddress}:${asterisk.sipPort}`,
-    ...(host.publicAddress && {
-      externalSignalingAddress: host.publicAddress,
-      externalMediaAddress: host.publicAddress,
-      localNets: host.localNetworks,
-    }),
+    // The relay is all that the trunk talks to then, and it is on this host.
+    ...(host.publicAddress &&
+      !relay && {
+        externalSignalingAddress: host.publicAddress,
+        externalMediaAddress: host.publicAddress,
+        localNets: host.localNetworks,
+      }),
   });
   return [
     trunk("udp"),
@@ -52,18 +54,24 @@ export function transports({ host, asterisk }: AsteriskFilesProps): PjsipSection
  *   authenticated would be taken for Genesys
  */
 export function trunk(props: AsteriskFilesProps): PjsipSection[] {
-  const { genesys, asterisk, codecs } = props;
+  const { genesys, asterisk, codecs, host, relay } = props;
   const [first] = genesys.servers;
   if (!first) throw new ConfError("genesys.servers is empty: name at least one server");
   // Whatever loopback address a connection goes to, it comes from 127.0.0.1.
   const phones = ["127.0.0.1", "localhost", asterisk.internalAddress];
-  const shared = genesys.servers.find(({ host }) => phones.includes(host));
+  // Who the trunk is known by: the relay, or Genesys itself.
+  const peers = relay ? [relay.asteriskSide] : [...new Set(genesys.servers.map((server) => server.host))];
+  const shared = peers.find((peer) => phones.includes(peer));
   if (shared) {
     throw new ConfError(
-      `genesys.servers: ${shared.host} is where the phones' WebSockets come from, and Asterisk knows the trunk by its address: give the server another one`,
+      `${relay ? "relay.asteriskSide" : "genesys.servers"}: ${shared} is where the phones' WebSockets come from, and Asterisk knows the trunk by its address: give it another one`,
     );
   }
-  const aors = genesys.servers.map((server, index) => trunkAor(server, index, genesys.servers.length > 1));
+  const outboundProxy = relay && relayUri(relay);
+  const aors = genesys.servers.map((server, index) => ({
+    ...trunkAor(server, index, genesys.servers.length > 1),
+    outboundProxy,
+  }));
   return [
     {
       type: "global",
@@ -76,7 +84,14 @@ export function trunk(props: AsteriskFilesProps): PjsipSection[] {
       type: "endpoint",
       name: TRUNK_ENDPOINT,
       context: TRUNK_CONTEXT,
-      transport: transportOf(first),
+      transport: relay ? RELAY_TRANSPORT : transportOf(first),
+      outboundProxy,
+      ...(relay && {
+        fromDomain: host.address,
+        // The transport is on loopback, and media must not follow it there.
+        mediaAddress: host.address,
+        bindRtpToMediaAddress: true,
+      }),
       codecs,
       aors: aors.map((aor) => aor.name),
       outboundAuth: genesys.credentials?.username === undefined ? undefined : sharedAuth,
@@ -92,12 +107,12 @@ export function trunk(props: AsteriskFilesProps): PjsipSection[] {
     },
     ...aors,
     // One for each, because a host name that can't be resolved takes the whole section with it.
-    ...[...new Set(genesys.servers.map(({ host }) => host))].map(
-      (host, index): PjsipIdentify => ({
+    ...peers.map(
+      (peer, index): PjsipIdentify => ({
         type: "identify",
         name: `${TRUNK_ENDPOINT}_${index + 1}`,
         endpoint: TRUNK_ENDPOINT,
-        matches: [host],
+        matches: [peer],
         srvLookups: false,
       }),
     ),
@@ -117,7 +132,10 @@ function trunkAor(server: Server, index: number, qualify: boolean): PjsipAor {
   };
 }
 
-function registrations({ forwardingMode, genesys, dns }: AsteriskFilesProps, server: Server): PjsipSection[] {
+function registrations(
+  { forwardingMode, genesys, dns, relay }: AsteriskFilesProps,
+  server: Server,
+): PjsipSection[] {
   const { credentials } = genesys;
   const static_ = forwardingMode === "static";
   const auths: PjsipAuth[] = [];
@@ -136,7 +154,8 @@ function registrations({ forwardingMode, genesys, dns }: AsteriskFilesProps, ser
     return {
       type: "registration",
       name: `genesys-${dn}`,
-      transport: transportOf(server),
+      transport: relay ? RELAY_TRANSPORT : transportOf(server),
+      outboundProxy: relay && relayUri(relay),
       serverUri: serverUri(server),
       clientUri: `sip:${dn}@${server.host}${portOf(server)}`,
       contactUser: dn,
@@ -154,6 +173,13 @@ function registrations({ forwardingMode, genesys, dns }: AsteriskFilesProps, ser
       endpoint: TRUNK_ENDPOINT,
     };
   }
+}
+
+/** How Asterisk and the relay talk; towards Genesys the relay does as the URIs say. */
+const RELAY_TRANSPORT = "transport-udp";
+
+function relayUri({ asteriskSide, port }: NonNullable<AsteriskFilesProps["relay"]>): string {
+  return `sip:${asteriskSide}:${port};lr`;
 }
 
 function transportOf(server: Server): string {

@@ -5,7 +5,10 @@ import { Secrets } from "../service/secrets";
 import type { ServiceContainer } from "../service/service-container";
 import { TypescriptService, type TypescriptServiceContext } from "../service/typescript-service";
 
-/** Proxy mode: the WebSocket edge in front of Asterisk, which registers at Genesys whom Asterisk accepted. */
+/**
+ * The relay between Genesys and Asterisk's trunk; and in proxy mode the WebSocket edge in front of Asterisk, which
+ * registers at Genesys whom Asterisk accepted.
+ */
 export class SipProxy extends Construct {
   /** Where phones reach it, behind nginx. */
   public readonly edge: { readonly host: string; readonly port: number };
@@ -14,7 +17,7 @@ export class SipProxy extends Construct {
   constructor(scope: Construct, id: string, context: TypescriptServiceContext) {
     super(scope, id);
     const { environment } = context;
-    const { asterisk, genesys, sipProxy } = environment;
+    const { asterisk, forwardingMode, genesys, relay, sipProxy, talkEvents } = environment;
     this.edge = { host: sipProxy.address, port: sipProxy.port };
     this.container = new TypescriptService<SipProxyConfigInput>(this, "typescript-service", {
       ...context,
@@ -42,12 +45,23 @@ export class SipProxy extends Construct {
             password: Secrets.placeholder(genesys.credentials.secret),
           },
           registration: { ...genesys.registration },
-          localAddress: asterisk.sipAddress,
+          localAddress: relay.address,
         },
-        // Genesys sends a DN's calls to Asterisk's trunk.
-        trunk: { host: asterisk.sipAddress, port: asterisk.sipPort },
+        forwarding: forwardingMode === "proxy",
+        // Genesys sends a DN's calls to the relay.
+        trunk: { host: relay.address, port: relay.port },
+        relay: {
+          genesysSide: { address: relay.address, port: relay.port },
+          asteriskSide: { address: relay.asteriskSide, port: relay.port },
+          asterisk: { address: asterisk.sipAddress, port: asterisk.sipPort },
+          talkEvents,
+        },
         allowedDns: environment.allowedDns.map((range) => ({ ...range })),
-        api: { address: sipProxy.address, port: sipProxy.apiPort },
+        api: {
+          address: sipProxy.address,
+          port: sipProxy.apiPort,
+          token: Secrets.placeholder("sip-proxy-api"),
+        },
       },
     }).container;
   }

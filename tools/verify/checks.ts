@@ -40,12 +40,10 @@ const containers: Check = {
   },
 };
 
-/** Services that run in an environment, in its mode. */
+/** Services that run in an environment. */
 export function expectedServices(environment: Environment): string[] {
   return Object.keys(users).filter((service) => {
-    if (service === "sip-proxy") return environment.forwardingMode === "proxy";
-    if (service === "genesys-simulator") return environment.genesys.simulator;
-    return true;
+    return service !== "genesys-simulator" || environment.genesys.simulator;
   });
 }
 

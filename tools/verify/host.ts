@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import { type Environment, hostPort } from "../../config";
+import type { Environment } from "../../config";
 
 const EXEC_DEADLINE = 15_000;
 
@@ -60,20 +60,36 @@ export class DockerHost {
     return this.exec("asterisk", ["asterisk", "-C", "/config/current/asterisk.conf", "-rx", command]);
   }
 
-  /** GET of sip-proxy's HTTP API. */
-  public async sipProxy(path: string): Promise<{ status: number; body: unknown }> {
-    const { address, apiPort } = this.environment.sipProxy;
-    return this.get(`http://${hostPort(address, apiPort)}${path}`);
+  /** GET of sip-proxy's HTTP API, asked from inside its container, where the token is: it stays there. */
+  public async sipProxy(path: string): Promise<HttpAnswer> {
+    return this.fetchIn(
+      "sip-proxy",
+      `const { api } = JSON.parse(require("node:fs").readFileSync("/config/current/config.json", "utf8"));
+      const url = "http://" + api.address + ":" + api.port + ${JSON.stringify(path)};
+      const headers = { Authorization: "Bearer " + api.token };`,
+    );
   }
 
-  /** GET of an HTTP listener on the host's loopback, with the status and the JSON that it answers. */
-  public async get(url: string): Promise<{ status: number; body: unknown }> {
-    const program = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(5000) })
-      .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))
-      .catch((error) => { console.error(String(error.cause ?? error)); process.exit(1); })`;
-    const answer = JSON.parse(await this.exec("registration-monitor", ["node", "-e", program]));
+  /** GET of an HTTP listener on the host's loopback. */
+  public async get(url: string): Promise<HttpAnswer> {
+    return this.fetchIn("registration-monitor", `const url = ${JSON.stringify(url)}, headers = {};`);
+  }
+
+  /** @param preface declares `url` and `headers` */
+  private async fetchIn(service: string, preface: string): Promise<HttpAnswer> {
+    const program = `${preface}
+      fetch(url, { headers, signal: AbortSignal.timeout(5000) })
+        .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))
+        .catch((error) => { console.error(String(error.cause ?? error)); process.exit(1); })`;
+    const answer = JSON.parse(await this.exec(service, ["node", "-e", program]));
     return { status: answer.status, body: parseOrText(answer.body) };
   }
+}
+
+/** The status and the JSON, or else the text, that an HTTP server answered. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
 }
 
 function parseOrText(text: string): unknown {
