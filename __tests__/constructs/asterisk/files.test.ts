@@ -284,3 +284,51 @@ describe("files", () => {
     expect(Object.keys(pjsip(render({ dns }), "registration"))).toHaveLength(1000);
   });
 });
+
+describe("behind the relay", () => {
+  const relay = { address: "192.168.210.54", port: 5070, asteriskSide: "127.0.0.4" };
+  const files = render({
+    relay,
+    host: { ...props.host, publicAddress: "203.0.113.1" },
+    asterisk: { ...props.asterisk, sipAddress: "127.0.0.1" },
+    genesys: { ...props.genesys, servers: [{ host: "192.168.210.81", port: 5060, transport: "tcp" }] },
+  });
+  const outbound = { outbound_proxy: "sip:127.0.0.4:5070;lr" };
+
+  it("the trunk listens on loopback, and knows Genesys by the relay only", () => {
+    for (const transport of ["transport-udp", "transport-tcp"]) {
+      const { bind, external_signaling_address } = pjsip(files, "transport")[transport] ?? {};
+      expect([bind, external_signaling_address]).toStrictEqual(["127.0.0.1:5060", undefined]);
+    }
+    expect(Object.values(pjsip(files, "identify")).map(({ match }) => match)).toStrictEqual(["127.0.0.4"]);
+  });
+
+  it("everything that goes to Genesys goes through the relay, by UDP whatever Genesys speaks", () => {
+    expect(pjsip(files, "registration")["genesys-1002"]).toMatchObject({
+      ...outbound,
+      transport: "transport-udp",
+    });
+    expect(pjsip(files, "endpoint").genesys_sip_server).toMatchObject({
+      ...outbound,
+      transport: "transport-udp",
+    });
+    expect(pjsip(files, "aor").genesys_sip_server_1).toMatchObject({
+      ...outbound,
+      contact: "sip:192.168.210.81;transport=tcp",
+    });
+  });
+
+  it("media does not follow the trunk to loopback", () => {
+    expect(pjsip(files, "endpoint").genesys_sip_server).toMatchObject({
+      from_domain: "192.168.210.54",
+      media_address: "192.168.210.54",
+      bind_rtp_to_media_address: "yes",
+    });
+  });
+
+  it("a relay at the address of the phones' WebSockets is refused", () => {
+    expect(() => render({ relay: { ...relay, asteriskSide: "127.0.0.1" } })).toThrow(
+      "relay.asteriskSide: 127.0.0.1 is where the phones' WebSockets come from",
+    );
+  });
+});
