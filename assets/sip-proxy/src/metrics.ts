@@ -101,7 +101,7 @@ export class Metrics {
       "Asterisk's final answers to REGISTERs, by status.",
       "status",
     );
-    const guesses = this.tally("edge_guesses_total", "REGISTERs whose credentials Asterisk refused.");
+    const guesses = this.tally("edge_guesses_total", "Requests whose credentials Asterisk refused.");
     const penalties = this.tally<"address" | "dn">(
       "edge_guess_limit_total",
       "Times that an address, or a DN, reached the limit of guesses.",

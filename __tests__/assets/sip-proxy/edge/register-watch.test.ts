@@ -243,6 +243,39 @@ describe("credentials that Asterisk refuses", () => {
   });
 });
 
+describe("credentials in other requests", () => {
+  const as = (method: string, text: Buffer) => Buffer.from(text.toString().replaceAll("REGISTER", method));
+  const authorization = 'Digest username="1002", response="00"';
+
+  it.each(["INVITE", "OPTIONS"])("count when %s is challenged again", (method) => {
+    watch.fromPhone(as(method, register({ authorization })));
+    watch.fromAsterisk(as(method, answer(401)));
+    expect(guesses).toEqual(["1002"]);
+    watch.fromAsterisk(as(method, answer(401)));
+    expect(guesses).toHaveLength(1);
+  });
+
+  it("are found in any casing", () => {
+    const shouting = as("OPTIONS", register({ authorization }))
+      .toString()
+      .replace("Authorization", "AUTHORIZATION");
+    watch.fromPhone(Buffer.from(shouting));
+    watch.fromAsterisk(as("OPTIONS", answer(407)));
+    expect(guesses).toEqual(["1002"]);
+  });
+
+  it("don't count in the first challenge, once it is taken, or when whom it calls is not there", () => {
+    watch.fromPhone(as("INVITE", register()));
+    watch.fromAsterisk(as("INVITE", answer(401)));
+    watch.fromPhone(as("INVITE", register({ authorization, cseq: 2 })));
+    watch.fromAsterisk(as("INVITE", answer(100, { cseq: 2 })));
+    watch.fromAsterisk(as("INVITE", answer(404, { cseq: 2 })));
+    watch.fromPhone(as("INVITE", register({ authorization, cseq: 3 })));
+    watch.fromAsterisk(as("INVITE", answer(403, { cseq: 3 })));
+    expect(guesses).toEqual([]);
+  });
+});
+
 describe("the end of the socket", () => {
   it("tells the DNs that were registered on it, once", () => {
     watch.fromPhone(register());

@@ -24,7 +24,7 @@ export const limitsSchema = z.strictObject({
   opening: z.int().min(1).max(100).default(5),
   /** Clients that wait for their turn to be connected to Asterisk. */
   waiting: z.int().min(1).max(100_000).default(12_000),
-  /** REGISTERs with a wrong password in a minute, after which an address has to wait. */
+  /** Requests with a wrong password in a minute, after which an address has to wait. */
   guessesPerMinute: z.int().min(1).max(1000).default(10),
   /** Seconds for which such an address is refused. */
   guessPenaltySeconds: z.int().min(1).max(86_400).default(60),

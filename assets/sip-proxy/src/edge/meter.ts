@@ -29,7 +29,7 @@ export interface EdgeMeter {
   register(kind: "register" | "unregister"): void;
   /** Asterisk's final answer to a REGISTER. */
   answered(status: number): void;
-  /** A REGISTER with credentials that Asterisk refused. */
+  /** A request with credentials that Asterisk refused. */
   guessed(): void;
   /** `address`: too many guesses came from it, and it has to wait; `dn`: too many were at a DN. */
   tooManyGuesses(what: "address" | "dn"): void;

@@ -9,6 +9,7 @@ import {
 import type { Log } from "../log";
 import type { PhoneEvents, RegistrationReport, SocketId } from "./events";
 import type { EdgeMeter } from "./meter";
+import { bringsCredentials, Tries } from "./tries";
 
 /** REGISTERs of one socket that may wait for their answers; what comes on top is left to the reconciliation. */
 const MAX_PENDING = 8;
@@ -48,6 +49,7 @@ interface Pending {
 export class RegisterWatch {
   private pending: Pending[] | undefined;
   private held: string[] | undefined;
+  private tries: Tries | undefined;
   /** Whether credentials that came on this socket were refused. */
   guessed = false;
 
@@ -62,24 +64,35 @@ export class RegisterWatch {
     return this.held ?? NOTHING;
   }
 
-  /** A message from the phone. Anything but a REGISTER costs the comparison of a few bytes. */
+  /** A message from the phone. Other requests are searched for credentials, answers not even that. */
   fromPhone(frame: Buffer): void {
-    if (!startsWith(frame, REGISTER)) return;
+    const isRegister = startsWith(frame, REGISTER);
+    if (!isRegister && (startsWith(frame, STATUS_LINE) || !bringsCredentials(frame))) return;
     try {
       const { message } = parseFrame(frame);
       // What is not sound Asterisk refuses; and if it doesn't, its list of contacts tells.
-      if (message?.isRequest && message.method === "REGISTER") this.request(message);
+      if (!message?.isRequest) return;
+      if (message.method === "REGISTER") this.request(message);
+      else {
+        this.tries ??= new Tries();
+        this.tries.add(message, userOf(message.from));
+      }
     } catch (error) {
-      this.unreadable(error, "REGISTER from phone");
+      this.unreadable(error, "request from phone");
     }
   }
 
-  /** A message from Asterisk. Nothing is read of it unless a REGISTER waits for its answer. */
+  /** A message from Asterisk. Nothing is read of it unless a REGISTER or credentials wait for their answer. */
   fromAsterisk(frame: Buffer): void {
-    if (this.pending === undefined || !startsWith(frame, STATUS_LINE)) return;
+    if ((this.pending === undefined && (this.tries?.empty ?? true)) || !startsWith(frame, STATUS_LINE))
+      return;
     try {
       const { message } = parseFrame(frame);
-      if (message !== undefined && !message.isRequest && message.status >= 200) this.response(message);
+      if (message === undefined || message.isRequest) return;
+      if (message.status >= 200) this.response(message);
+      const tried = this.tries?.answered(message);
+      // 403 and 404 may be about whom the phone calls.
+      if (tried !== undefined && isChallenge(message) && isRefusal(message)) this.refused(tried);
     } catch (error) {
       this.unreadable(error, "answer from Asterisk");
     }
@@ -139,16 +152,19 @@ export class RegisterWatch {
     const level = status >= 300 && status !== 401 ? "warn" : pending.routine ? "debug" : "info";
     this.context.log[level]({ dn, socket: this.socket, status, reason }, `${status} from Asterisk`);
     this.context.meter.answered(status);
-    if (pending.credentials && isRefusal(response)) {
-      this.guessed = true;
-      this.context.guessed(this.address, pending.dn);
-    }
+    if (pending.credentials && isRefusal(response)) this.refused(pending.dn);
     if (status >= 300 || dn !== pending.dn) return;
     if (!DN.test(dn)) {
       this.context.log.debug({ dn, socket: this.socket }, "not a DN: not forwarded");
       return;
     }
     this.accepted(pending, response);
+  }
+
+  /** Credentials were. */
+  private refused(dn: string): void {
+    this.guessed = true;
+    this.context.guessed(this.address, dn);
   }
 
   private accepted(pending: Pending, response: SipResponse): void {
@@ -203,11 +219,15 @@ function granted(
   return (own ?? only)?.expires ?? response.expires;
 }
 
+function isChallenge({ status }: SipResponse): boolean {
+  return status === 401 || status === 407;
+}
+
 /** Of credentials. Asterisk calls a nonce stale only where the password was right (RFC 7616 3.3). */
 function isRefusal(response: SipResponse): boolean {
   const { status } = response;
   if (status === 403 || status === 404) return true;
-  if (status !== 401 && status !== 407) return false;
+  if (!isChallenge(response)) return false;
   const challenge = response.get(status === 401 ? "WWW-Authenticate" : "Proxy-Authenticate") ?? "";
   return !/\bstale\s*=\s*"?true/i.test(challenge);
 }
