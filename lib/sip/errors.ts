@@ -48,6 +48,10 @@ export class SipParseError extends SipError {
     detail: string,
     readonly status: number = 400,
   ) {
+    // It is about bytes from the network, not about our code: a stack would say nothing, and costs more than parsing.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(code, `${place}: ${detail}`);
+    Error.stackTraceLimit = limit;
   }
 }

@@ -129,11 +129,12 @@ class HeadParser {
   private readRows(start: number): void {
     const { text, limits } = this;
     let pos = start;
-    while (pos < text.length) {
+    // Rows that are no headers count too: each costs as much.
+    for (let count = 0; pos < text.length; count++) {
       let end = text.indexOf("\r\n", pos);
       while (end >= 0 && isFoldStart(text, end + 2)) end = text.indexOf("\r\n", end + 2);
       if (end < 0) end = text.length;
-      if (this.rows.length >= limits.headers) {
+      if (count >= limits.headers) {
         this.note(fault("too-many-headers", "headers", `more than ${limits.headers}`));
         return;
       }

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { OperatorError, runCommand } from "../progress";
+import { benchFuzz } from "./fuzz";
 import { type Figure, table } from "./measure";
 import { benchProxy } from "./proxy";
 import { benchSynth } from "./synth";
@@ -13,7 +14,12 @@ export interface BenchOptions {
 
 type Bench = (options: BenchOptions) => Figure[] | string | Promise<Figure[] | string>;
 
-const groups: Record<string, Bench> = { synth: benchSynth, up: benchUp, proxy: benchProxy };
+const groups: Record<string, Bench> = {
+  synth: benchSynth,
+  up: benchUp,
+  fuzz: benchFuzz,
+  proxy: benchProxy,
+};
 
 runCommand(async () => {
   const { values: options, positionals } = parseArgs({

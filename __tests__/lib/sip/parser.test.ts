@@ -118,6 +118,13 @@ describe("header rows (7.3)", () => {
     });
   });
 
+  it("count rows that are no headers too, so that garbage costs no more than headers do", () => {
+    const garbage = Array.from({ length: 9000 }, () => "Maxjuw");
+    const parsed = parseDatagram(bytes(lines(OPTIONS, ...garbage, "X: behind them")));
+    expect(parsed.fault?.code).toBe("header-malformed");
+    expect(parsed.message?.has("X")).toBe(false);
+  });
+
   it("take 8192 bytes by default, folding included, and no more", () => {
     const row = (size: number) => `X: ${"v".repeat(size - 13)}\r\n ${"v".repeat(7)}`;
     expect(parseDatagram(bytes(lines(OPTIONS, ...HEAD, row(8_192)))).fault).toBeUndefined();
