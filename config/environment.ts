@@ -20,6 +20,8 @@ export interface Environment {
   readonly relay: Relay;
   readonly postgres: Postgres;
   readonly sipProxy: SipProxy;
+  /** Absent: nothing is mirrored. */
+  readonly hep?: Hep;
   /** UDP ports of Asterisk's media, on all addresses of the host. `from` is even. */
   readonly rtp: PortRange;
   /** In order of preference, none twice. */
@@ -157,6 +159,20 @@ export interface SipProxy {
   readonly port: number;
   /** HTTP: /healthz, /registrations. */
   readonly apiPort: number;
+  /** Wrong passwords from one address in a minute, before that address has to wait. */
+  readonly guessesPerMinute: number;
+  /** How long it has to wait. */
+  readonly guessPenaltySeconds: number;
+}
+
+/** A capture server that gets a copy of every SIP message (HEP 3). */
+export interface Hep {
+  readonly host: string;
+  /** UDP */
+  readonly port: number;
+  readonly captureId: number;
+  /** Name of the secret that holds its password. */
+  readonly secret?: string;
 }
 
 export type Images =

@@ -13,6 +13,7 @@ import {
   flag,
   hostAddress,
   hostName,
+  integer,
   ipv4,
   list,
   loopbackAddress,
@@ -231,11 +232,31 @@ const sipProxy = section(
     address: loopbackAddress.default("127.0.0.1").describe("Loopback address of both listeners."),
     port: port.default(8080).describe("TCP port of the WebSocket edge, which nginx passes /ws to."),
     apiPort: port.default(8082).describe("TCP port of its HTTP API: /healthz, /metrics, /registrations."),
+    guessesPerMinute: integer(1, 1000, "a number of 1 to 1000")
+      .default(10)
+      .describe("Wrong passwords from one address in a minute, before that address has to wait."),
+    guessPenaltySeconds: seconds(1, 86_400).default(60).describe("How long it has to wait, in seconds."),
   },
   "a section such as port: 8080",
 )
   .prefault({})
   .describe("sip-proxy: the edge of proxy mode; in static mode only its relay and its HTTP API run.");
+
+const hep = section(
+  {
+    host: hostName.describe("Address or name of the capture server."),
+    port: port.default(9060).describe("Its UDP port."),
+    captureId: integer(0, 4_294_967_295, "a number of 0 to 4294967295").describe(
+      "Number that tells this site's messages from others'.",
+    ),
+    secret: secretName
+      .optional()
+      .describe("Name of the secret that holds the capture server's password. Default: it wants none."),
+  },
+  "a section with host and captureId",
+)
+  .optional()
+  .describe("Where sip-proxy mirrors SIP to, by HEP 3 (Homer), credentials masked. Default: nowhere.");
 
 function imagesFault(input: unknown): string {
   return typeof input === "object" && input !== null && !Array.isArray(input)
@@ -327,6 +348,7 @@ const sections = section(
     relay,
     postgres,
     sipProxy,
+    hep,
     rtp: rtpRange
       .prefault("10000-20000")
       .describe("UDP ports of Asterisk's media on all addresses; from an even port, 4 for each call."),

@@ -9,6 +9,7 @@ import { run } from "./run";
 export function requiredSecrets(environment: Environment): string[] {
   const dns = [...environment.dns.map((dn) => dn.number), environment.probeDn];
   const { credentials } = environment.genesys;
+  const hepSecret = environment.hep?.secret;
   return [
     "ami-monitor",
     "ami-proxy",
@@ -18,6 +19,7 @@ export function requiredSecrets(environment: Environment): string[] {
     "tls/certificate.pem",
     "tls/key.pem",
     ...(credentials ? [credentials.secret] : []),
+    ...(hepSecret ? [hepSecret] : []),
     ...dns.map((dn) => `dn/${dn}`),
   ];
 }

@@ -255,7 +255,13 @@ it("fills in every default", () => {
       },
       relay: { address: "192.0.2.1", port: 5070, asteriskSide: "127.0.0.4" },
       postgres: { address: "127.0.0.1", port: 5432 },
-      sipProxy: { address: "127.0.0.1", port: 8080, apiPort: 8082 },
+      sipProxy: {
+        address: "127.0.0.1",
+        port: 8080,
+        apiPort: 8082,
+        guessesPerMinute: 10,
+        guessPenaltySeconds: 60,
+      },
       rtp: { from: 10000, to: 20000 },
       codecs: ["ulaw", "alaw"],
       comfortNoise: false,
@@ -295,7 +301,8 @@ nginx: {address: "::", port: 443, httpPort: 80, allowedOrigins: ["https://a.exam
 asterisk: {sipAddress: 127.0.0.9, sipPort: 5080, internalAddress: 127.0.0.9, httpPort: 9088, amiPort: 9038}
 relay: {address: 192.0.2.9, port: 6070, asteriskSide: 127.0.0.8}
 postgres: {address: 127.0.0.9, port: 5433}
-sipProxy: {address: 127.0.0.9, port: 9080, apiPort: 9082}
+sipProxy: {address: 127.0.0.9, port: 9080, apiPort: 9082, guessesPerMinute: 5, guessPenaltySeconds: 300}
+hep: {host: 192.0.2.7, port: 9061, captureId: 2001, secret: hep}
 rtp: 30000-30998
 codecs: [opus, g722]
 comfortNoise: false
@@ -342,7 +349,14 @@ simulatorPort: 9090
     },
     relay: { address: "192.0.2.9", port: 6070, asteriskSide: "127.0.0.8" },
     postgres: { address: "127.0.0.9", port: 5433 },
-    sipProxy: { address: "127.0.0.9", port: 9080, apiPort: 9082 },
+    sipProxy: {
+      address: "127.0.0.9",
+      port: 9080,
+      apiPort: 9082,
+      guessesPerMinute: 5,
+      guessPenaltySeconds: 300,
+    },
+    hep: { host: "192.0.2.7", port: 9061, captureId: 2001, secret: "hep" },
     rtp: { from: 30000, to: 30998 },
     codecs: ["opus", "g722"],
     comfortNoise: false,

@@ -17,7 +17,7 @@ export class SipProxy extends Construct {
   constructor(scope: Construct, id: string, context: TypescriptServiceContext) {
     super(scope, id);
     const { environment } = context;
-    const { asterisk, forwardingMode, genesys, relay, sipProxy, talkEvents } = environment;
+    const { asterisk, forwardingMode, genesys, hep, relay, sipProxy, talkEvents } = environment;
     this.edge = { host: sipProxy.address, port: sipProxy.port };
     this.container = new TypescriptService<SipProxyConfigInput>(this, "typescript-service", {
       ...context,
@@ -30,6 +30,10 @@ export class SipProxy extends Construct {
           address: sipProxy.address,
           port: sipProxy.port,
           allowedOrigins: [...environment.nginx.allowedOrigins],
+          limits: {
+            guessesPerMinute: sipProxy.guessesPerMinute,
+            guessPenaltySeconds: sipProxy.guessPenaltySeconds,
+          },
         },
         asterisk: { url: `ws://${hostPort(asterisk.internalAddress, asterisk.httpPort)}/ws` },
         ami: {
@@ -46,6 +50,12 @@ export class SipProxy extends Construct {
           },
           registration: { ...genesys.registration },
           localAddress: relay.address,
+        },
+        hep: hep && {
+          host: hep.host,
+          port: hep.port,
+          captureId: hep.captureId,
+          password: hep.secret && Secrets.placeholder(hep.secret),
         },
         forwarding: forwardingMode === "proxy",
         // Genesys sends a DN's calls to the relay.
