@@ -114,12 +114,12 @@ function callsWork() {
     MINUTE,
   );
 
-  it(
-    "refuses a phone with a wrong password",
-    async () => {
-      const phone = await phones.connect("1002", "not the password");
+  it.each(["1002", "1777"])(
+    "refuses a wrong password of %s, whether the DN is known or not",
+    async (dn) => {
+      const phone = await phones.connect(dn, "not the password");
       open.push(phone);
-      await expect(phone.register()).rejects.toMatchObject({ code: "refused" });
+      await expect(phone.register()).rejects.toMatchObject({ code: "refused", status: 401 });
     },
     MINUTE,
   );
@@ -191,6 +191,30 @@ describe("proxy mode", () => {
     },
     MINUTE,
   );
+
+  it(
+    "follows a DN from its phone to Genesys, and says where the chain breaks",
+    async () => {
+      const status = () =>
+        command("npm", ["run", "--silent", "dn", "--", "status", "1002"], { FORWARDING_MODE: "proxy" });
+      const broken = status();
+      expect(broken.output).toContain("✗ phone at Asterisk");
+      expect(broken.status).toBe(1);
+      await signedIn("1002");
+      await eventually(5000, async () => expect(await registeredDns(environment)).toStrictEqual(["1002"]));
+      const whole = status();
+      expect(whole.output).toContain("✓ registered by sip-proxy  registered since");
+      expect(whole.status).toBe(0);
+    },
+    MINUTE,
+  );
+
+  it("keeps its HTTP API to who has the token", async () => {
+    const url = `http://127.0.0.1:${environment.sipProxy.apiPort}`;
+    expect((await fetch(`${url}/registrations`)).status).toBe(401);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain("sip_proxy_");
+  });
 
   it("tells the story of a DN in its log, in the operators' words", () => {
     const log = docker("logs", "--since", "5m", "local-sip-proxy");
