@@ -9,16 +9,18 @@ const DEADLINE = 10_000;
 /** The phones that `verify` signs in, over wss through nginx as a browser's would. */
 export class Phones {
   public readonly url: string;
-  /** The certificate of a local environment is its own authority; elsewhere it must be one that Node.js trusts. */
-  public readonly tls: { readonly ca?: string };
   private readonly open = new Map<string, Phone>();
 
   constructor(private readonly environment: Environment) {
-    const { address, port, tls } = environment.nginx;
+    const { address, port } = environment.nginx;
     this.url = `wss://${hostPort(address, port)}/ws`;
-    const certificate = secretPath(environment, "tls/certificate.pem");
-    const own = tls.selfSigned && certificate && existsSync(certificate);
-    this.tls = own ? { ca: readFileSync(certificate, "utf8") } : {};
+  }
+
+  /** The certificate of a local environment is its own authority; elsewhere it must be one that Node.js trusts. */
+  public get tls(): { readonly ca?: string } {
+    const certificate = secretPath(this.environment, "tls/certificate.pem");
+    const own = this.environment.nginx.tls.selfSigned && certificate && existsSync(certificate);
+    return own ? { ca: readFileSync(certificate, "utf8") } : {};
   }
 
   /** DNs that are signed in now. */
