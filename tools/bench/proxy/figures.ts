@@ -47,7 +47,8 @@ export interface Results {
 
 /** Medians, with the least and the most below them. */
 export function comparison({ columns, own, tuned }: Results): string {
-  const values = (name: string, key: keyof Sample) => (columns.get(name) ?? []).map((sample) => sample[key]);
+  const values = (name: string, key: keyof Sample) =>
+    (columns.get(name) ?? []).map((sample) => sample[key]).filter((value) => value !== undefined);
   const rows = [["", ...columns.keys(), "target", ""]];
   for (const { name, unit, key, target } of figures) {
     const middle = (column: string) => median(values(column, key));

@@ -14,7 +14,7 @@ import { type Reconnect, reconnect } from "./reconnect";
 import { type Added, relayLatency } from "./relay";
 import { type Extent, measure, type Sample } from "./rounds";
 
-const full: Extent = { rounds: 5, load: 3_000, rateStep: 1_500, idle: [5_000, 9_500] };
+const full: Extent = { rounds: 5, load: 2_500, rateStep: 1_500, idle: [5_000, 9_500] };
 const quick: Extent = { rounds: 1, load: 1_500, rateStep: 800, idle: [300, 1_300] };
 
 /** MiB of shared memory: with the 64 of its defaults Kamailio fails at about 800 WebSockets. */
@@ -48,7 +48,7 @@ export async function benchProxy(options: BenchOptions): Promise<string> {
       for (const contender of contenders) {
         const samples = columns.get(contender.name) as Sample[];
         await step(`Round ${round} of ${extent.rounds}: ${contender.name}`, async (show) => {
-          samples.push(await measure(contender, field, extent, samples.at(-1)?.held, show));
+          samples.push(await measure(contender, field, extent, round, samples.at(-1)?.held, show));
         });
       }
     }
