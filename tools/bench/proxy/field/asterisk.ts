@@ -81,6 +81,7 @@ export class Asterisk {
     if (!message.startsWith("REGISTER ")) return;
     const dn = dnOf(message);
     const expires = expiresOf(message);
+    if (expires === undefined) return;
     if (expires === 0) {
       this.bindings.delete(dn);
       return;

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import { dnOf, expiresOf, okTo } from "./messages";
+import { dnOf, expiresOf, header, okTo } from "./messages";
 import { udpOptions } from "./udp";
 
 /** Milliseconds of a slot in the record of REGISTERs. */
@@ -14,8 +14,8 @@ export interface Record {
 
 /** Stands for Genesys SIP Server: answers each request with 200, and knows which DNs are registered. */
 export class Genesys {
-  /** DNs that are registered. */
-  readonly registered = new Set<string>();
+  /** Contacts by the DNs that are registered. */
+  readonly registered = new Map<string, string>();
   /** DNs that a REGISTER came for since the record was begun. */
   readonly seen = new Set<string>();
   private socket: Socket | undefined;
@@ -31,8 +31,10 @@ export class Genesys {
     socket.on("message", (bytes, { address: host, port }) => {
       const message = bytes.toString("latin1");
       if (message.startsWith("SIP/2.0")) return;
-      socket.send(Buffer.from(okTo(message), "latin1"), port, host);
-      if (message.startsWith("REGISTER ")) this.register(dnOf(message), expiresOf(message));
+      const isRegister = message.startsWith("REGISTER ");
+      const dn = isRegister ? dnOf(message) : "";
+      socket.send(Buffer.from(okTo(message, this.registered.get(dn)), "latin1"), port, host);
+      if (isRegister) this.register(dn, expiresOf(message), header(message, "Contact"));
     });
     await new Promise<void>((resolve) => socket.bind(0, address, resolve));
     return socket.address().port;
@@ -59,13 +61,18 @@ export class Genesys {
     this.socket?.close();
   }
 
-  private register(dn: string, expires: number): void {
-    if (expires > 0) this.registered.add(dn);
+  private register(dn: string, expires: number | undefined, contact: string): void {
+    this.count();
+    if (expires === undefined) return;
+    if (expires > 0) this.registered.set(dn, `${contact};expires=${expires}`);
     else this.registered.delete(dn);
-    this.registers++;
     this.seen.add(dn);
+    this.onRegister(dn, expires);
+  }
+
+  private count(): void {
+    this.registers++;
     const slot = Math.floor(performance.now() / SLOT);
     this.slots.set(slot, (this.slots.get(slot) ?? 0) + 1);
-    this.onRegister(dn, expires);
   }
 }

@@ -44,13 +44,16 @@ export function dnOf(message: string): string {
   return message.slice(from, message.indexOf("@", from));
 }
 
-/** Seconds that a REGISTER asks for. */
-export function expiresOf(register: string): number {
-  return Number(header(register, "Expires"));
+/** Seconds that a REGISTER asks for; undefined when it has no Contact and only asks what there is (RFC 3261 10.2.3). */
+export function expiresOf(register: string): number | undefined {
+  return register.includes("\r\nContact: ") ? Number(header(register, "Expires")) : undefined;
 }
 
-/** 200 to a request: Via, From, To, Call-ID and CSeq of it, and its Contact when it registers. */
-export function okTo(request: string): string {
+/**
+ * 200 to a request: Via, From, To, Call-ID and CSeq of it, and its Contact when it registers.
+ * @param binding Contact that the answer lists when the request brings none
+ */
+export function okTo(request: string, binding?: string): string {
   let answer = "SIP/2.0 200 OK\r\n";
   let contact = "";
   let expires = "";
@@ -70,7 +73,8 @@ export function okTo(request: string): string {
     else if (line.startsWith("Expires:")) expires = line.slice(8).trim();
     at = end + 2;
   }
-  if (contact !== "" && expires !== "0") {
+  if (contact === "" && binding !== undefined) answer += `Contact: ${binding}\r\n`;
+  else if (contact !== "" && expires !== "0") {
     const uri = contact.slice(0, contact.indexOf(">") + 1);
     answer += `${uri};expires=${expires}\r\n`;
   }
