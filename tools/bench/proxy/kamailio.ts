@@ -80,7 +80,10 @@ export function kamailio(
           ...(pinned ? { CpusetCpus: String(PROXY_CORE) } : {}),
         },
       });
+      const interrupted = () => void end().then(() => process.exit(130));
+      process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
       const end = async () => {
+        process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
         await container.kill().catch(() => undefined);
         rmSync(directory, { recursive: true, force: true });
       };
