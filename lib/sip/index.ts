@@ -5,6 +5,7 @@ export * from "./digest/client";
 export * from "./digest/hash";
 export * from "./digest/server";
 export * from "./errors";
+export * from "./glance";
 export { decodeText, encodeText } from "./grammar";
 export * from "./headers/auth";
 export * from "./headers/name-addr";

@@ -138,7 +138,7 @@ export class FakeGenesys {
               return;
             }
             const answer = server.receive(bytes);
-            if (answer !== undefined) this.carry(() => open && events.onMessage(parseMessage(answer)));
+            if (answer !== undefined) this.carry(() => open && events.onMessage(answer));
           });
         },
       }),

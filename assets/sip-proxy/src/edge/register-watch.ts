@@ -1,14 +1,14 @@
-import {
-  type NameAddr,
-  parseFrame,
-  SipParseError,
-  type SipRequest,
-  type SipResponse,
-  SipUri,
-} from "../../../../lib/sip";
+import { parseFrame, SipParseError } from "../../../../lib/sip";
 import type { Log } from "../log";
 import type { PhoneEvents, RegistrationReport, SocketId } from "./events";
 import type { EdgeMeter } from "./meter";
+import {
+  type AnswerReading,
+  type RegisterReading,
+  readAnswer,
+  readRegister,
+  userOf,
+} from "./register-reading";
 import { bringsCredentials, Tries } from "./tries";
 
 /** REGISTERs of one socket that may wait for their answers; what comes on top is left to the reconciliation. */
@@ -32,15 +32,9 @@ export interface WatchContext {
 
 /** A REGISTER that waits for Asterisk's answer. */
 interface Pending {
-  readonly callId: string;
-  readonly cseq: number;
-  readonly dn: string;
-  readonly contacts: readonly { readonly uri: string; readonly asked: number | undefined }[];
-  readonly removesAll: boolean;
+  readonly register: RegisterReading;
   /** It keeps a registration that is there: nothing new for the log. */
   readonly routine: boolean;
-  /** It answered a challenge, or tried to. */
-  readonly credentials: boolean;
   /** When it came. */
   readonly at: number;
 }
@@ -69,14 +63,16 @@ export class RegisterWatch {
     const isRegister = startsWith(frame, REGISTER);
     if (!isRegister && (startsWith(frame, STATUS_LINE) || !bringsCredentials(frame))) return;
     try {
-      const { message } = parseFrame(frame);
       // What is not sound Asterisk refuses; and if it doesn't, its list of contacts tells.
-      if (!message?.isRequest) return;
-      if (message.method === "REGISTER") this.request(message);
-      else {
-        this.tries ??= new Tries();
-        this.tries.add(message, userOf(message.from));
+      if (isRegister) {
+        const register = readRegister(frame);
+        if (register !== undefined) this.request(register);
+        return;
       }
+      const { message } = parseFrame(frame);
+      if (!message?.isRequest) return;
+      this.tries ??= new Tries();
+      this.tries.add(message, userOf(message.from));
     } catch (error) {
       this.unreadable(error, "request from phone");
     }
@@ -87,12 +83,13 @@ export class RegisterWatch {
     if ((this.pending === undefined && (this.tries?.empty ?? true)) || !startsWith(frame, STATUS_LINE))
       return;
     try {
-      const { message } = parseFrame(frame);
-      if (message === undefined || message.isRequest) return;
-      if (message.status >= 200) this.response(message);
-      const tried = this.tries?.answered(message);
+      const answer = readAnswer(frame);
+      if (answer === undefined) return;
+      if (answer.status >= 200) this.answer(answer);
+      const tried = this.tries?.answered(answer);
       // 403 and 404 may be about whom the phone calls.
-      if (tried !== undefined && isChallenge(message) && isRefusal(message)) this.refused(tried);
+      const challenged = answer.status === 401 || answer.status === 407;
+      if (tried !== undefined && challenged && answer.refusal) this.refused(tried);
     } catch (error) {
       this.unreadable(error, "answer from Asterisk");
     }
@@ -106,59 +103,47 @@ export class RegisterWatch {
     this.held = undefined;
   }
 
-  private request(request: SipRequest): void {
-    const dn = userOf(request.to);
-    const { contacts } = request;
-    const removesAll = contacts === "*";
-    const expires = request.expires;
-    const wanted = removesAll
-      ? []
-      : contacts.map((contact) => ({ uri: contact.uri, asked: contact.expires ?? expires }));
-    const leaves = removesAll || (wanted.length > 0 && wanted.every(({ asked }) => asked === 0));
+  private request(register: RegisterReading): void {
+    const { dn, contacts, removesAll, cseq, credentials } = register;
+    const leaves = removesAll || (contacts.length > 0 && contacts.every(({ asked }) => asked === 0));
     const routine = !leaves && this.dns.includes(dn);
-    const { callId, cseq } = request;
-    const credentials = request.has("Authorization") || request.has("Proxy-Authorization");
     this.context.log[routine ? "debug" : "info"](
-      { dn, socket: this.socket, address: this.address, cseq: cseq.number, credentials },
+      { dn, socket: this.socket, address: this.address, cseq, credentials },
       leaves ? "un-REGISTER from phone" : "REGISTER from phone",
     );
     this.context.meter.register(leaves ? "unregister" : "register");
     this.pending ??= [];
     if (this.pending.length >= MAX_PENDING) this.pending.shift();
-    const at = this.context.now();
-    this.pending.push({
-      callId,
-      cseq: cseq.number,
-      dn,
-      contacts: wanted,
-      removesAll,
-      routine,
-      credentials,
-      at,
-    });
+    this.pending.push({ register, routine, at: this.context.now() });
   }
 
-  private response(response: SipResponse): void {
-    const { cseq } = response;
-    if (cseq.method !== "REGISTER" || this.pending === undefined) return;
-    const { callId } = response;
-    const index = this.pending.findIndex((one) => one.cseq === cseq.number && one.callId === callId);
-    const [pending] = index < 0 ? [] : this.pending.splice(index, 1);
-    if (this.pending.length === 0) this.pending = undefined;
+  private answer(answer: AnswerReading): void {
+    const pending = answer.method === "REGISTER" ? this.take(answer) : undefined;
     if (pending === undefined) return;
+    const { register, routine } = pending;
     // Asterisk repeats the To that it understood: should it have read another DN than we did, it is the one to ask.
-    const dn = userOf(response.to);
-    const { status, reason } = response;
-    const level = status >= 300 && status !== 401 ? "warn" : pending.routine ? "debug" : "info";
+    const { dn, status, reason } = answer;
+    const level = status >= 300 && status !== 401 ? "warn" : routine ? "debug" : "info";
     this.context.log[level]({ dn, socket: this.socket, status, reason }, `${status} from Asterisk`);
     this.context.meter.answered(status);
-    if (pending.credentials && isRefusal(response)) this.refused(pending.dn);
-    if (status >= 300 || dn !== pending.dn) return;
+    if (register.credentials && answer.refusal) this.refused(register.dn);
+    if (status >= 300 || dn !== register.dn) return;
     if (!DN.test(dn)) {
       this.context.log.debug({ dn, socket: this.socket }, "not a DN: not forwarded");
       return;
     }
-    this.accepted(pending, response);
+    this.accepted(pending, answer);
+  }
+
+  /** The REGISTER that it answers, which doesn't wait any more. */
+  private take({ callId, cseq }: AnswerReading): Pending | undefined {
+    const { pending } = this;
+    if (pending === undefined) return undefined;
+    const index = pending.findIndex(({ register }) => register.cseq === cseq && register.callId === callId);
+    if (index < 0) return undefined;
+    if (pending.length > 1) return pending.splice(index, 1)[0];
+    this.pending = undefined;
+    return pending[0];
   }
 
   /** Credentials were. */
@@ -167,20 +152,16 @@ export class RegisterWatch {
     this.context.guessed(this.address, dn);
   }
 
-  private accepted(pending: Pending, response: SipResponse): void {
-    const { dn, callId } = pending;
-    const listed = response.contacts;
-    const bindings = listed === "*" ? [] : listed;
-    const contacts = pending.contacts.map(({ uri, asked }) => ({
+  private accepted({ register, at }: Pending, answer: AnswerReading): void {
+    const { dn, callId, removesAll } = register;
+    const sent = register.contacts.length;
+    const contacts = register.contacts.map(({ uri, asked }) => ({
       uri,
-      expires:
-        asked === 0
-          ? 0
-          : (granted(bindings, uri, pending.contacts.length, response) ?? asked ?? DEFAULT_EXPIRES),
+      expires: asked === 0 ? 0 : (granted(answer, uri, sent) ?? asked ?? DEFAULT_EXPIRES),
     }));
-    const report: RegistrationReport = { dn, callId, contacts, left: bindings.length, askedAt: pending.at };
+    const report: RegistrationReport = { dn, callId, contacts, left: answer.bindings.length, askedAt: at };
     // A REGISTER without Contact only asks (RFC 3261 10.2.3).
-    if (contacts.length === 0 && !pending.removesAll) return;
+    if (sent === 0 && !removesAll) return;
     if (report.left === 0) this.held = this.held?.filter((other) => other !== dn);
     else if (!this.hold(dn)) return;
     this.context.events.accepted(this.socket, report);
@@ -208,33 +189,11 @@ export class RegisterWatch {
  * Seconds that a 200 grants to a contact (RFC 3261 10.2.4). Asterisk may list it under another URI (rewrite_contact):
  * a phone's only contact is then the only one that is listed.
  */
-function granted(
-  bindings: readonly NameAddr[],
-  uri: string,
-  sent: number,
-  response: SipResponse,
-): number | undefined {
+function granted(answer: AnswerReading, uri: string, sent: number): number | undefined {
+  const { bindings } = answer;
   const own = bindings.find((binding) => binding.uri === uri);
   const only = bindings.length === 1 && sent === 1 ? bindings[0] : undefined;
-  return (own ?? only)?.expires ?? response.expires;
-}
-
-function isChallenge({ status }: SipResponse): boolean {
-  return status === 401 || status === 407;
-}
-
-/** Of credentials. Asterisk calls a nonce stale only where the password was right (RFC 7616 3.3). */
-function isRefusal(response: SipResponse): boolean {
-  const { status } = response;
-  if (status === 403 || status === 404) return true;
-  if (!isChallenge(response)) return false;
-  const challenge = response.get(status === 401 ? "WWW-Authenticate" : "Proxy-Authenticate") ?? "";
-  return !/\bstale\s*=\s*"?true/i.test(challenge);
-}
-
-function userOf(address: NameAddr): string {
-  const { parsedUri } = address;
-  return parsedUri instanceof SipUri ? (parsedUri.decodedUser ?? "") : "";
+  return (own ?? only)?.expires ?? answer.expires;
 }
 
 const NOTHING: readonly string[] = [];

@@ -1,4 +1,4 @@
-import type { SipRequest, SipResponse } from "../../../../lib/sip";
+import type { SipRequest } from "../../../../lib/sip";
 
 /** Requests with credentials that may wait for their answers; whoever sends more at a time is found out by these. */
 const MAX_TRIES = 8;
@@ -33,9 +33,9 @@ export class Tries {
   }
 
   /** Takes any answer. @returns the DN of the request that it answers, which is not waited for any more */
-  answered({ callId, cseq }: SipResponse): string | undefined {
+  answered({ callId, cseq, method }: Omit<Try, "dn">): string | undefined {
     const index = this.waiting.findIndex(
-      (one) => one.cseq === cseq.number && one.method === cseq.method && one.callId === callId,
+      (one) => one.cseq === cseq && one.method === method && one.callId === callId,
     );
     return index < 0 ? undefined : this.waiting.splice(index, 1)[0]?.dn;
   }

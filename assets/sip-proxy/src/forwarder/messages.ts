@@ -1,4 +1,4 @@
-import { formatAddress, newTag, SipRequest, uriHost } from "../../../../lib/sip";
+import { formatAddress, newTag, uriHost } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
 import type { Path } from "./network";
 
@@ -22,24 +22,17 @@ function serverUri({ host, port, transport }: GenesysServerConfig): string {
   return `sip:${formatAddress({ address: host, port })}${transport === "tcp" ? ";transport=tcp" : ""}`;
 }
 
-/** REGISTER of RFC 3261 10.2 for a DN whose calls are to come to `contact`. */
-export function buildRegister(init: RegisterInit): SipRequest {
-  const { host, port } = init.server;
-  const address = `<sip:${init.dn}@${formatAddress({ address: host, port })}>`;
-  return SipRequest.create({
-    method: "REGISTER",
-    uri: serverUri(init.server),
-    headers: [
-      ["Via", `${init.path.via};rport;branch=${init.branch}`],
-      ["From", `${address};tag=${init.fromTag}`],
-      ["To", address],
-      ["Call-ID", init.callId],
-      ["CSeq", `${init.cseq} REGISTER`],
-      ["Contact", `<${init.contact}>`],
-      ["Expires", init.expires],
-      ["User-Agent", USER_AGENT],
-    ],
-  });
+/** REGISTER of RFC 3261 10.2 for a DN whose calls are to come to `contact`. No value may hold a line break. */
+export function buildRegister(init: RegisterInit): Buffer {
+  const { dn, server, path, branch, callId, fromTag, cseq, contact, expires } = init;
+  const address = addressOf(dn, server);
+  return textToBytes(
+    `REGISTER ${serverUri(server)} SIP/2.0\r\n` +
+      `Via: ${path.via};rport;branch=${branch}\r\n` +
+      `Max-Forwards: 70\r\nFrom: ${address};tag=${fromTag}\r\nTo: ${address}\r\n` +
+      `Call-ID: ${callId}\r\nCSeq: ${cseq} REGISTER\r\nContact: <${contact}>\r\n` +
+      `Expires: ${expires}\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
+  );
 }
 
 /** REGISTER without a Contact: asks for the bindings of a DN and changes none (RFC 3261 10.2.3). */
@@ -49,40 +42,32 @@ export function buildQuery(
   path: Path,
   branch: string,
   callId: string,
-): SipRequest {
-  const address = `<sip:${dn}@${formatAddress({ address: server.host, port: server.port })}>`;
-  return SipRequest.create({
-    method: "REGISTER",
-    uri: serverUri(server),
-    headers: [
-      ["Via", `${path.via};rport;branch=${branch}`],
-      ["From", `${address};tag=${newTag()}`],
-      ["To", address],
-      ["Call-ID", callId],
-      ["CSeq", "1 REGISTER"],
-      ["User-Agent", USER_AGENT],
-    ],
-  });
+): Buffer {
+  const address = addressOf(dn, server);
+  return textToBytes(
+    `REGISTER ${serverUri(server)} SIP/2.0\r\n` +
+      `Via: ${path.via};rport;branch=${branch}\r\n` +
+      `Max-Forwards: 70\r\nFrom: ${address};tag=${newTag()}\r\nTo: ${address}\r\n` +
+      `Call-ID: ${callId}\r\nCSeq: 1 REGISTER\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
+  );
 }
 
 /** OPTIONS (RFC 3261 11) that asks a server whether it is there; any answer will do. */
-export function buildProbe(
-  server: GenesysServerConfig,
-  path: Path,
-  branch: string,
-  callId: string,
-): SipRequest {
+export function buildProbe(server: GenesysServerConfig, path: Path, branch: string, callId: string): Buffer {
   const uri = serverUri(server);
-  return SipRequest.create({
-    method: "OPTIONS",
-    uri,
-    headers: [
-      ["Via", `${path.via};rport;branch=${branch}`],
-      ["From", `<sip:probe@${uriHost(server.host)}>;tag=${newTag()}`],
-      ["To", `<${uri}>`],
-      ["Call-ID", callId],
-      ["CSeq", "1 OPTIONS"],
-      ["User-Agent", USER_AGENT],
-    ],
-  });
+  return textToBytes(
+    `OPTIONS ${uri} SIP/2.0\r\n` +
+      `Via: ${path.via};rport;branch=${branch}\r\n` +
+      `Max-Forwards: 70\r\nFrom: <sip:probe@${uriHost(server.host)}>;tag=${newTag()}\r\nTo: <${uri}>\r\n` +
+      `Call-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
+  );
+}
+
+function addressOf(dn: string, { host, port }: GenesysServerConfig): string {
+  return `<sip:${dn}@${formatAddress({ address: host, port })}>`;
+}
+
+/** Everything in it is ASCII: DNs are digits, and hosts were checked with the configuration. */
+function textToBytes(text: string): Buffer {
+  return Buffer.from(text, "latin1");
 }

@@ -1,9 +1,9 @@
-import type { Message } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
 
 /** What came from a Genesys server, and what the system says about it. */
 export interface NetworkEvents {
-  onMessage(message: Message): void;
+  /** A datagram, or what a stream parser cut out. */
+  onMessage(bytes: Buffer): void;
   /** Nothing can be sent to it, or nobody listens there (ICMP, refused connection). */
   onFailure(error: Error): void;
 }

@@ -1,7 +1,16 @@
-import { type Clock, DigestClient, newCallId, newTag, type SipResponse } from "../../../../lib/sip";
+import {
+  type Clock,
+  DigestClient,
+  newCallId,
+  newTag,
+  parseMessage,
+  type SipRequest,
+  type SipResponse,
+} from "../../../../lib/sip";
 import type { GenesysConfig } from "../config";
+import type { Attempt, Requester } from "./attempt";
 import { buildRegister } from "./messages";
-import type { Attempt, Upstream } from "./upstream";
+import type { Upstream } from "./upstream";
 import type { Asked } from "./verdict";
 
 export interface RegisterClientContext {
@@ -19,12 +28,6 @@ export interface Sent extends Asked {
   readonly at: number;
 }
 
-export interface RegisterHandlers {
-  onAnswer(response: SipResponse, sent: Sent): void;
-  onFailure(why: string, sent: Sent): void;
-  onRetransmission(): void;
-}
-
 /**
  * Writes the REGISTERs of one DN: one Call-ID and From tag, a CSeq that rises by one each time (RFC 3261 10.2), and
  * the answers to challenges (22.1 to 22.4).
@@ -33,6 +36,7 @@ export class RegisterClient {
   private readonly callId = newCallId();
   private readonly fromTag = newTag();
   private cseq = 0;
+  private last: Sent | undefined;
   private digest: DigestClient | undefined;
   private digestServer: Upstream | undefined;
 
@@ -43,42 +47,30 @@ export class RegisterClient {
     private readonly context: RegisterClientContext,
   ) {}
 
+  /** The REGISTER that went out last. */
+  get sent(): Sent | undefined {
+    return this.last;
+  }
+
   /**
    * @param expires seconds; 0 un-registers
-   * @returns undefined when the server can't be reached at all; otherwise one of the handlers is called, later
+   * @returns undefined when the server can't be reached at all; otherwise the requester hears of it, later
    */
-  send(
-    upstream: Upstream,
-    expires: number,
-    handlers: RegisterHandlers,
-  ): { attempt: Attempt; sent: Sent } | undefined {
+  send(upstream: Upstream, expires: number, requester: Requester): Attempt | undefined {
     const { dn, callId, fromTag } = this;
     const contact = this.context.contact(dn);
     const sent: Sent = { contact, expires, cseq: ++this.cseq, at: this.context.clock.now() };
-    const attempt = upstream.attempt(
+    this.last = sent;
+    const server = upstream.config;
+    return upstream.attempt(
       this.key,
       (path, branch) => {
-        const request = buildRegister({
-          dn,
-          server: upstream.config,
-          path,
-          branch,
-          callId,
-          fromTag,
-          cseq: sent.cseq,
-          contact,
-          expires,
-        });
-        this.digestFor(upstream)?.authorize(request);
-        return request;
+        const { cseq } = sent;
+        const bytes = buildRegister({ dn, server, path, branch, callId, fromTag, cseq, contact, expires });
+        return this.authorized(bytes, upstream);
       },
-      {
-        onAnswer: (response) => handlers.onAnswer(response, sent),
-        onFailure: (why) => handlers.onFailure(why, sent),
-        onRetransmission: handlers.onRetransmission,
-      },
+      requester,
     );
-    return attempt && { attempt, sent };
   }
 
   /**
@@ -101,6 +93,15 @@ export class RegisterClient {
   /** The credentials are others now. */
   credentialsChanged(): void {
     this.digest = undefined;
+  }
+
+  /** With the answers to what was challenged so far. */
+  private authorized(bytes: Buffer, upstream: Upstream): Buffer {
+    const digest = this.digestFor(upstream);
+    if (digest === undefined) return bytes;
+    const request = parseMessage(bytes) as SipRequest;
+    digest.authorize(request);
+    return request.toBuffer();
   }
 
   private digestFor(upstream: Upstream): DigestClient | undefined {

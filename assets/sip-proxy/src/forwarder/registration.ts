@@ -1,13 +1,15 @@
-import type { SipResponse, Timer } from "../../../../lib/sip";
+import type { Timer } from "../../../../lib/sip";
 import type { GenesysConfig } from "../config";
 import type { Log } from "../log";
+import type { Answer } from "./answer";
+import type { Attempt, Requester } from "./attempt";
 import { Claims, MESSAGE_LIFETIME } from "./claims";
 import type { ForwarderMeter } from "./meter";
 import type { Lane, Pacer, Turn } from "./pacer";
 import { RegisterClient, type RegisterClientContext, type Sent } from "./register-client";
 import { refreshAfter, retryAfterFailure, retryAfterRefusal, retryAfterRequest } from "./schedule";
 import { legalMoves, type State } from "./states";
-import type { Attempt, Upstream } from "./upstream";
+import type { Upstream } from "./upstream";
 import type { Upstreams } from "./upstreams";
 import { judge, type Verdict } from "./verdict";
 
@@ -50,7 +52,7 @@ export interface NextAction {
  * a rising CSeq for its whole life, at most one request under way, and a newer one stops the retransmissions of the
  * older.
  */
-export class Registration {
+export class Registration implements Requester {
   state: State = "idle";
   /** When the state was entered. */
   since: number;
@@ -221,30 +223,13 @@ export class Registration {
 
   /** @param expires seconds; 0 un-registers */
   private send(upstream: Upstream, expires: number): void {
-    const { clock, pacer, log, meter } = this.context;
-    const result = this.client.send(upstream, expires, {
-      onAnswer: (response, sent) => {
-        this.attempt = undefined;
-        meter.answered(response.status, (clock.now() - sent.at) / 1000);
-        this.answered(upstream, response, sent);
-      },
-      onFailure: (why) => {
-        this.attempt = undefined;
-        meter.unanswered();
-        if (expires > 0) this.claims.unanswered(upstream, clock.now());
-        this.failed(upstream, why);
-      },
-      onRetransmission: () => {
-        pacer.charge();
-        meter.retransmitted();
-      },
-    });
-    if (result === undefined) {
+    const { log, meter } = this.context;
+    this.attempt = this.client.send(upstream, expires, this);
+    const { sent } = this.client;
+    if (this.attempt === undefined || sent === undefined) {
       this.failed(upstream, "there is no socket to it");
       return;
     }
-    const { attempt, sent } = result;
-    this.attempt = attempt;
     meter.sent(expires === 0 ? "unregister" : this.state === "refreshing" ? "refresh" : "register");
     this.nextAction = { what: `answer of ${upstream.name}`, at: undefined };
     if (expires > 0) this.claims.sent(upstream, sent.at + ATTEMPT_LIFETIME + expires * 1000);
@@ -253,14 +238,38 @@ export class Registration {
     log[level]({ dn: this.dn, server: upstream.name, cseq: sent.cseq, expires }, what);
   }
 
-  private answered(upstream: Upstream, response: SipResponse, sent: Sent): void {
-    const { status, reason } = response;
-    const verdict = judge(response, sent);
+  onRetransmission(): void {
+    this.context.pacer.charge();
+    this.context.meter.retransmitted();
+  }
+
+  onFailure(why: string): void {
+    const { attempt, context } = this;
+    const { sent } = this.client;
+    if (attempt === undefined || sent === undefined) return;
+    this.attempt = undefined;
+    context.meter.unanswered();
+    if (sent.expires > 0) this.claims.unanswered(attempt.upstream, context.clock.now());
+    this.failed(attempt.upstream, why);
+  }
+
+  onAnswer(answer: Answer): void {
+    const { attempt, context } = this;
+    const { sent } = this.client;
+    if (attempt === undefined || sent === undefined) return;
+    this.attempt = undefined;
+    context.meter.answered(answer.status, (context.clock.now() - sent.at) / 1000);
+    this.answered(attempt.upstream, answer, sent);
+  }
+
+  private answered(upstream: Upstream, answer: Answer, sent: Sent): void {
+    const { status, reason } = answer;
+    const verdict = judge(answer, sent);
     this.lastAnswer = { status, reason, at: this.context.clock.now() };
-    this.logAnswer(upstream, response, verdict);
+    this.logAnswer(upstream, answer, verdict);
     if (sent.expires > 0 && status >= 300) this.claims.refused(upstream);
     if (verdict.kind === "challenged") {
-      this.challenged(upstream, response, sent);
+      this.challenged(upstream, answer, sent);
       return;
     }
     switch (verdict.kind) {
@@ -284,7 +293,7 @@ export class Registration {
     }
   }
 
-  private logAnswer(upstream: Upstream, { status, reason }: SipResponse, verdict: Verdict): void {
+  private logAnswer(upstream: Upstream, { status, reason }: Answer, verdict: Verdict): void {
     const routine = this.state === "refreshing" && verdict.kind === "granted";
     const expected = status < 300 || verdict.kind === "challenged";
     this.context.log[routine ? "debug" : expected ? "info" : "warn"](
@@ -312,8 +321,8 @@ export class Registration {
     );
   }
 
-  private challenged(upstream: Upstream, response: SipResponse, sent: Sent): void {
-    const outcome = this.client.challenge(upstream, response);
+  private challenged(upstream: Upstream, answer: Answer, sent: Sent): void {
+    const outcome = this.client.challenge(upstream, answer.message);
     if (outcome === true) this.sendOn(upstream, sent.expires);
     else this.refused(outcome);
   }

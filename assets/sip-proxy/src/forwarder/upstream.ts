@@ -1,39 +1,13 @@
-import {
-  type ClientTransaction,
-  type Clock,
-  type Message,
-  newBranch,
-  newCallId,
-  SipParseError,
-  type SipRequest,
-  type SipResponse,
-  type Timer,
-  TransactionLayer,
-  type TransactionTransport,
-} from "../../../../lib/sip";
+import { type Clock, newBranch, newCallId, type Timer } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
 import type { Log } from "../log";
+import { Answer } from "./answer";
+import { Attempt, type AttemptOwner, type Requester } from "./attempt";
 import { buildProbe, buildQuery } from "./messages";
 import type { Link, OpenLink, Path } from "./network";
 
 /** Milliseconds that a server has for the answer to an OPTIONS, which is sent four times in them. */
 export const PROBE_DEADLINE = 4_000;
-
-/** How an attempt ends; exactly one of them is called, none after `cancel`. */
-export interface AttemptHandlers {
-  /** A final response. */
-  onAnswer(response: SipResponse): void;
-  /** No response in time (timer F), or nobody there to send it to. */
-  onFailure(why: string): void;
-  /** The request is sent once more (timer E). */
-  onRetransmission?(): void;
-}
-
-/** A request under way. */
-export interface Attempt {
-  readonly upstream: Upstream;
-  cancel(): void;
-}
 
 export interface UpstreamContext {
   readonly clock: Clock;
@@ -50,17 +24,13 @@ export interface UpstreamContext {
   onForgotten(upstream: Upstream, dn: string): void;
 }
 
-interface ActiveAttempt extends Attempt {
-  readonly transaction: ClientTransaction;
-  readonly handlers: AttemptHandlers;
-}
-
-/** One Genesys server: its transactions (RFC 3261 17.1.2), and whether it is there. */
-export class Upstream {
+/** One Genesys server: the requests to it that are under way, and whether it is there. */
+export class Upstream implements AttemptOwner {
   readonly name: string;
+  readonly clock: Clock;
   private link: Link | undefined;
-  private readonly layer: TransactionLayer<TransactionTransport>;
-  private readonly active = new Set<ActiveAttempt>();
+  /** By their branches. */
+  private readonly active = new Map<string, Attempt>();
   private up = true;
   private retired = false;
   private lastAnswerAt = Number.NEGATIVE_INFINITY;
@@ -76,12 +46,7 @@ export class Upstream {
     private readonly context: UpstreamContext,
   ) {
     this.name = `${config.host}:${config.port}/${config.transport}`;
-    this.layer = new TransactionLayer<TransactionTransport>({
-      clock: context.clock,
-      // Sockets to Genesys are for our own requests: calls go to the trunk's address.
-      onRequest: () => ({ onTransportError: () => undefined, onTimeout: () => undefined }),
-      onAck: () => undefined,
-    });
+    this.clock = context.clock;
   }
 
   /** False from the first evidence that it is gone until it answers again. */
@@ -97,7 +62,7 @@ export class Upstream {
   /** Resolves when its sockets are there. */
   start(): Promise<void> {
     this.link = this.context.openLink(this.config, {
-      onMessage: (message) => this.receive(message),
+      onMessage: (bytes) => this.receive(bytes),
       onFailure: (error) => this.fail(error.message),
     });
     this.scheduleProbe();
@@ -108,91 +73,67 @@ export class Upstream {
     this.retired = true;
     this.up = false;
     this.probe?.cancel();
-    for (const attempt of [...this.active]) attempt.cancel();
-    this.layer.close();
+    for (const attempt of [...this.active.values()]) attempt.cancel();
     await this.link?.close();
   }
 
-  /** Undefined when there is no socket to send it with; otherwise one of the handlers is called, later. */
+  /**
+   * Sends a request. Undefined when there is no socket to send it with; otherwise the requester hears of it, later.
+   * @param key chooses the socket
+   */
   attempt(
     key: number,
-    build: (path: Path, branch: string) => SipRequest,
-    handlers: AttemptHandlers,
+    build: (path: Path, branch: string) => Buffer,
+    requester: Requester,
   ): Attempt | undefined {
-    const path = this.retired ? undefined : this.link?.path(key);
-    if (path === undefined) return undefined;
-    const startedAt = this.context.clock.now();
-    const end = (act: () => void) => {
-      if (!this.active.delete(attempt)) return;
-      transaction.terminate();
-      act();
-    };
-    const transaction = this.layer.request(
-      build(path, newBranch()),
-      this.transport(path, handlers.onRetransmission),
-      {
-        onResponse: (response) => {
-          // Timer K would only wait for copies of the answer: without a transaction they are dropped as well.
-          if (response.status < 200) return;
-          if (response.status < 300 && response.has("Contact")) this.tellsBindings ??= true;
-          end(() => handlers.onAnswer(response));
-        },
-        onTimeout: () =>
-          end(() => {
-            handlers.onFailure(TIMEOUT);
-            // If others were answered meanwhile, it was the network that lost this one.
-            if (this.lastAnswerAt < startedAt) this.markDown(TIMEOUT);
-          }),
-        onTransportError: (error) => end(() => handlers.onFailure(error.message)),
-      },
-    );
-    const attempt: ActiveAttempt = {
-      upstream: this,
-      transaction,
-      handlers,
-      cancel: () => end(() => undefined),
-    };
-    this.active.add(attempt);
+    const { link } = this;
+    const path = this.retired ? undefined : link?.path(key);
+    if (link === undefined || path === undefined) return undefined;
+    const branch = newBranch();
+    const attempt = new Attempt(this, branch, requester, build(path, branch), path, this, link.reliable);
+    this.active.set(branch, attempt);
     return attempt;
   }
 
-  private transport(path: Path, onRetransmission: (() => void) | undefined): TransactionTransport {
-    let sent = false;
-    return {
-      reliable: this.link?.reliable ?? false,
-      send: (message) => {
-        if (sent) onRetransmission?.();
-        sent = true;
-        path.send(message.toBuffer());
-        return DONE;
-      },
-    };
+  onTimeout(attempt: Attempt): void {
+    this.active.delete(attempt.branch);
+    attempt.requester.onFailure(TIMEOUT);
+    // If others were answered meanwhile, it was the network that lost this one.
+    if (this.lastAnswerAt < attempt.startedAt) this.markDown(TIMEOUT);
   }
 
-  private receive(message: Message): void {
-    if (message.isRequest) {
-      this.context.log.debug(
-        { server: this.name, method: message.method },
-        "request from Genesys ignored here",
-      );
+  onCancelled(attempt: Attempt): void {
+    this.active.delete(attempt.branch);
+  }
+
+  private receive(bytes: Buffer): void {
+    const answer = Answer.read(bytes);
+    // These sockets are for our own requests: calls go to the trunk's address. What isn't sound is as good as lost.
+    if (answer === undefined) {
+      this.context.log.debug({ server: this.name }, "what came from Genesys is no answer: ignored");
       return;
     }
     this.alive();
-    try {
-      this.layer.receiveResponse(message, { reliable: true, send: () => DONE });
-    } catch (error) {
-      if (!(error instanceof SipParseError)) throw error;
-      this.context.log.debug({ server: this.name, fault: error.message }, "answer from Genesys is malformed");
+    const attempt = this.active.get(answer.branch);
+    if (attempt === undefined) return;
+    if (answer.status < 200) {
+      attempt.proceed();
+      return;
     }
+    this.active.delete(answer.branch);
+    attempt.end();
+    if (this.tellsBindings === undefined && answer.status < 300 && answer.listsBindings)
+      this.tellsBindings = true;
+    attempt.requester.onAnswer(answer);
   }
 
   /** The system says that nobody is there: what is under way has failed. */
   private fail(why: string): void {
     this.markDown(why);
-    for (const attempt of [...this.active]) {
-      if (!this.active.has(attempt)) continue; // given up by what became of another one
+    for (const attempt of [...this.active.values()]) {
+      if (!this.active.has(attempt.branch)) continue; // given up by what became of another one
       attempt.cancel();
-      attempt.handlers.onFailure(why);
+      attempt.requester.onFailure(why);
     }
   }
 
@@ -229,6 +170,7 @@ export class Upstream {
         this.checkMemory();
       },
       onFailure: next,
+      onRetransmission: () => undefined,
     });
     if (attempt === undefined) {
       next();
@@ -251,15 +193,16 @@ export class Upstream {
     const dn = this.tellsBindings ? this.context.sample(this) : undefined;
     if (dn === undefined) return;
     this.attempt(0, (path, branch) => buildQuery(dn, this.config, path, branch, newCallId()), {
-      onAnswer: (response) => {
-        const { status } = response;
-        const empty = status === 200 && !response.has("Contact");
+      onAnswer: (answer) => {
+        const { status } = answer;
+        const empty = status === 200 && !answer.listsBindings;
         this.emptyAnswers = empty ? this.emptyAnswers + 1 : 0;
         if (empty && this.emptyAnswers < 3) this.context.onForgotten(this, dn);
         // One that has just been told everything, and still says that it has nothing, means something else.
         else if (empty || (status >= 400 && status < 500)) this.distrust(status);
       },
       onFailure: () => undefined,
+      onRetransmission: () => undefined,
     });
   }
 
@@ -284,8 +227,6 @@ export class Upstream {
     } else if (this.answersProbes) this.markDown(`no answer to OPTIONS within ${PROBE_DEADLINE / 1000} s`);
   }
 }
-
-const DONE = Promise.resolve();
 
 /** Timer F */
 const TIMEOUT = "no answer within 32 s";

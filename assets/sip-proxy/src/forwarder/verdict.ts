@@ -1,4 +1,5 @@
-import { grantedExpiry, SipParseError, type SipResponse } from "../../../../lib/sip";
+import { SipParseError } from "../../../../lib/sip";
+import type { Answer } from "./answer";
 
 /** Seconds that a Min-Expires may ask for: more is no registration but a mistake. */
 const MAX_MIN_EXPIRES = 86_400;
@@ -26,9 +27,9 @@ export interface Asked {
   readonly expires: number;
 }
 
-export function judge(response: SipResponse, asked: Asked): Verdict {
-  const { status } = response;
-  if (status < 300) return accepted(response, asked);
+export function judge(answer: Answer, asked: Asked): Verdict {
+  const { status } = answer;
+  if (status < 300) return accepted(answer, asked);
   switch (status) {
     case 401:
     case 407:
@@ -40,16 +41,16 @@ export function judge(response: SipResponse, asked: Asked): Verdict {
       return { kind: "refused", unknown: false };
     case 423: {
       // More than before each time, so asking again comes to an end.
-      const least = lenient(() => response.minExpires) ?? 0;
+      const least = lenient(() => answer.message.minExpires) ?? 0;
       if (least > asked.expires && least <= MAX_MIN_EXPIRES) return { kind: "too brief", least };
     }
   }
-  return { kind: "failed", retryAfter: lenient(() => response.retryAfter), elsewhere: status === 503 };
+  return { kind: "failed", retryAfter: lenient(() => answer.message.retryAfter), elsewhere: status === 503 };
 }
 
-function accepted(response: SipResponse, asked: Asked): Verdict {
+function accepted(answer: Answer, asked: Asked): Verdict {
   if (asked.expires === 0) return { kind: "released" };
-  const expires = grantedExpiry(response, asked.contact, asked.expires);
+  const expires = lenient(() => answer.granted(asked.contact, asked.expires)) ?? asked.expires;
   // A registration for no time is none.
   return expires > 0
     ? { kind: "granted", expires }

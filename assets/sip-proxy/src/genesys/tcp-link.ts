@@ -39,7 +39,7 @@ export class TcpLink implements Link, Path {
   private async open(localAddress: string): Promise<void> {
     const transport = await createTcpTransport({ address: localAddress });
     transport.on("message", (message) => {
-      if (!this.closed) this.events.onMessage(message);
+      if (!this.closed) this.events.onMessage(message.toBuffer());
     });
     // An answer that was on its way is lost with the connection.
     transport.on("flowClosed", (_flow, error) => this.failed(error ?? new Error("it closed the connection")));

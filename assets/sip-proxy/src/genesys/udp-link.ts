@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { formatAddress, parseDatagram } from "../../../../lib/sip";
+import { formatAddress } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
 import type { Link, NetworkEvents, Path } from "../forwarder/network";
 
@@ -116,9 +116,7 @@ class ConnectedSocket implements Path {
       if (!this.closed) this.events.onFailure(error);
     });
     socket.on("message", (bytes) => {
-      const { message, fault } = parseDatagram(bytes);
-      // What isn't sound is as good as lost: the request is sent again.
-      if (fault === undefined && !this.closed) this.events.onMessage(message);
+      if (!this.closed) this.events.onMessage(bytes);
     });
   }
 }

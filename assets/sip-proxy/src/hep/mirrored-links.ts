@@ -1,4 +1,4 @@
-import { type Address, type Message, SipParseError } from "../../../../lib/sip";
+import { type Address, parseMessage, SipParseError } from "../../../../lib/sip";
 import type { OpenLink, Path } from "../forwarder/network";
 import type { Mirror } from "./mirror";
 
@@ -8,10 +8,9 @@ export function mirroredLinks(open: OpenLink, mirror: Mirror): OpenLink {
     const remote: Address = { address: server.host, port: server.port };
     const protocol = server.transport === "tcp" ? "TCP" : "UDP";
     const link = open(server, {
-      onMessage: (message) => {
-        if (mirror.on)
-          mirror.copy({ from: remote, to: ownVia(message), protocol, bytes: message.toBuffer() });
-        events.onMessage(message);
+      onMessage: (bytes) => {
+        if (mirror.on) mirror.copy({ from: remote, to: ownVia(bytes), protocol, bytes });
+        events.onMessage(bytes);
       },
       onFailure: (error) => events.onFailure(error),
     });
@@ -35,9 +34,9 @@ export function mirroredLinks(open: OpenLink, mirror: Mirror): OpenLink {
 }
 
 /** Where an answer came to: our own Via, which stands on top of it. */
-function ownVia(message: Message): Address {
+function ownVia(bytes: Buffer): Address {
   try {
-    const { host, port } = message.via;
+    const { host, port } = parseMessage(bytes).via;
     return { address: host.replace(/^\[|\]$/g, ""), port: port ?? 0 };
   } catch (error) {
     if (!(error instanceof SipParseError)) throw error;
