@@ -1,6 +1,6 @@
-import type { Logger } from "pino";
 import type { z } from "zod";
 import { type ReleasedConfig, readConfig } from "./config-file";
+import type { Logger } from "./logger";
 
 /** What `start` gives back: a running service. */
 export interface Service<Config> {

@@ -10,5 +10,5 @@ export { ConfigError, type ReleasedConfig, readConfig } from "./config-file";
 export { ControlServer, requestReload } from "./control";
 export { askHealth, type Health } from "./health";
 export { type Service, type ServiceContext, ServiceHost, type StartService } from "./host";
-export { createLogger } from "./logger";
+export { createLogger, type LogFields, type Logger } from "./logger";
 export { runService, type ServiceDefinition } from "./run";

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import type { Logger } from "pino";
 import type { z } from "zod";
 import { ConfigError, type ReleasedConfig, readConfig } from "./config-file";
 import { ControlServer, defaultControlSocket, requestReload, within } from "./control";
 import { askHealth } from "./health";
 import { ServiceHost, type StartService } from "./host";
+import type { Logger } from "./logger";
 import { createLogger } from "./logger";
 
 /** `EX_TEMPFAIL`: what a reload hook answers when the service is not running. */

@@ -2,6 +2,8 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const LOWER_CASE = 0x20;
 const MAX_SECONDS = 0xffff_ffff;
+/** RFC 3261 8.1.1.5: below 2^31. */
+const MAX_CSEQ = 0x7fff_ffff;
 
 /**
  * What those who only pass a registration on read of its messages: cut out of the text, at a tenth of what parsing
@@ -13,7 +15,9 @@ export interface Glance {
   readonly via: string | undefined;
   readonly to: string;
   readonly callId: string;
-  readonly cseq: string;
+  /** Number and method of the CSeq. */
+  readonly cseq: number;
+  readonly method: string;
   readonly contact: string | undefined;
   /** Seconds. */
   readonly expires: number | undefined;
@@ -32,7 +36,8 @@ export function glance(text: string): Glance | undefined {
   let via: string | undefined;
   let to: string | undefined;
   let callId: string | undefined;
-  let cseq: string | undefined;
+  let cseq: number | undefined;
+  let method = "";
   let contact: string | undefined;
   let expires: number | undefined;
   let credentials = false;
@@ -65,7 +70,9 @@ export function glance(text: string): Glance | undefined {
         break;
       case CS:
         if (cseq !== undefined || !text.startsWith("CSeq: ", start)) return undefined;
-        cseq = text.slice(start + 6, end);
+        method = text.slice(text.indexOf(" ", start + 6) + 1, end);
+        cseq = uintAt(text, start + 6, end - method.length - 1, MAX_CSEQ);
+        if (cseq === undefined) return undefined;
         break;
       case CO:
         if (text.startsWith("Content-", start)) break;
@@ -74,7 +81,7 @@ export function glance(text: string): Glance | undefined {
         break;
       case EX:
         if (expires !== undefined || !text.startsWith("Expires: ", start)) return undefined;
-        expires = secondsAt(text, start + 9, end);
+        expires = uintAt(text, start + 9, end, MAX_SECONDS);
         if (expires === undefined) return undefined;
         break;
       case AU:
@@ -89,7 +96,8 @@ export function glance(text: string): Glance | undefined {
   if (to === undefined || callId === undefined || cseq === undefined) return undefined;
   // NaN, for an empty one, is not above it either.
   if (!(callId.charCodeAt(0) > SPACE)) return undefined;
-  return { startLine: text.slice(0, startLineEnd), via, to, callId, cseq, contact, expires, credentials };
+  const startLine = text.slice(0, startLineEnd);
+  return { startLine, via, to, callId, cseq, method, contact, expires, credentials };
 }
 
 /** The user of `<sip:user@host>` with parameters or without; undefined for whatever is written in another way. */
@@ -118,19 +126,32 @@ export interface GlancedContact {
 export function glanceContact(value: string): GlancedContact | undefined {
   const close = value.indexOf(">");
   if (value.charCodeAt(0) !== OPEN || close < 2 || value.includes(",")) return undefined;
-  const uri = value.slice(1, close);
-  const at = value.indexOf("xpires", close);
-  if (at < 0) return /xpires/i.test(value.slice(close)) ? undefined : { uri, expires: undefined };
-  // Text in quotes may look like it, and a second one may say something else.
-  if (!value.startsWith(";expires=", at - 2) || value.lastIndexOf('"') > at) return undefined;
-  if (/xpires/i.test(value.slice(close, at)) || /xpires/i.test(value.slice(at + 6))) return undefined;
-  const semicolon = value.indexOf(";", at);
-  const expires = secondsAt(value, at + 7, semicolon < 0 ? value.length : semicolon);
-  return expires === undefined ? undefined : { uri, expires };
+  if (value.includes("\\")) return undefined;
+  let expires: number | undefined;
+  for (let i = close + 1; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code === QUOTE) {
+      i = value.indexOf('"', i + 1);
+      if (i < 0) return undefined;
+    } else if (code === SEMICOLON) {
+      const first = value.charCodeAt(i + 1);
+      if (first <= SPACE) return undefined;
+      // Which other parameters begin like it is no matter.
+      if (((first << 8) | value.charCodeAt(i + 2) | BOTH_LOWER_CASE) !== ex) continue;
+      const end = value.indexOf(";", i + 1);
+      if (expires !== undefined || !value.startsWith("expires=", i + 1)) return undefined;
+      expires = uintAt(value, i + 9, end < 0 ? value.length : end, MAX_SECONDS);
+      if (expires === undefined) return undefined;
+    }
+  }
+  return { uri: value.slice(1, close), expires };
 }
 
 const AT = 0x40;
 const OPEN = 0x3c;
+const QUOTE = 0x22;
+const SEMICOLON = 0x3b;
+const BOTH_LOWER_CASE = 0x2020;
 
 function letters(two: string): number {
   return (two.charCodeAt(0) << 8) | two.charCodeAt(1);
@@ -141,17 +162,18 @@ const CA = letters("Ca");
 const CS = letters("Cs");
 const CO = letters("Co");
 const EX = letters("Ex");
+const ex = letters("ex");
 const AU = letters("Au");
 const PR = letters("Pr");
 
-/** 1*DIGIT below 2^32; undefined for anything else. */
-function secondsAt(text: string, start: number, end: number): number | undefined {
+/** 1*DIGIT up to `max`; undefined for anything else. */
+function uintAt(text: string, start: number, end: number, max: number): number | undefined {
   let value = 0;
   for (let i = start; i < end; i++) {
     const digit = text.charCodeAt(i) - 0x30;
     if (digit < 0 || digit > 9) return undefined;
     value = value * 10 + digit;
-    if (value > MAX_SECONDS) return undefined;
+    if (value > max) return undefined;
   }
   return end > start ? value : undefined;
 }

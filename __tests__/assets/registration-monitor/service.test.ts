@@ -1,6 +1,6 @@
 import { request } from "node:http";
-import { pino } from "pino";
 import { type RegistrationMonitor, start } from "../../../assets/registration-monitor/src/service";
+import { createLogger } from "../../../lib/service";
 import { FakeAsterisk, until } from "../../lib/ami/fake-asterisk";
 import { config } from "./config-input";
 import { FakeExporter } from "./fake-exporter";
@@ -36,7 +36,7 @@ function ask(path: string, method = "GET"): Promise<Reply> {
 }
 
 async function begin(part: Parameters<typeof config>[0] = {}): Promise<void> {
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+  const log = createLogger("monitor", "info", (line) => void lines.push(JSON.parse(line).msg));
   const whole = config({ reconcileInterval: 1, ...part });
   const { ami, metrics } = whole;
   monitor = await start(
@@ -234,8 +234,8 @@ describe("its pages", () => {
 
   it("a place that is taken is named", async () => {
     const place = { address: "127.0.0.1", port: monitor.port };
-    await expect(start(config({ listen: place }), { log: pino({ level: "silent" }) })).rejects.toThrow(
-      `HTTP at 127.0.0.1 port ${monitor.port}: listen EADDRINUSE`,
-    );
+    await expect(
+      start(config({ listen: place }), { log: createLogger("monitor", "silent") }),
+    ).rejects.toThrow(`HTTP at 127.0.0.1 port ${monitor.port}: listen EADDRINUSE`);
   });
 });

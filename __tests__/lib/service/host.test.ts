@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { z } from "zod";
-import { type Service, ServiceHost } from "../../../lib/service";
+import { createLogger, type Service, ServiceHost } from "../../../lib/service";
 
 const schema = z.strictObject({ release: z.string(), text: z.string().max(5, "5 letters at most") });
 type Config = z.infer<typeof schema>;
 
-const log = pino({ level: "silent" });
+const log = createLogger("test", "silent");
 let directory: string;
 let file: string;
 let story: string[];

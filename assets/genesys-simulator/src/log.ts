@@ -1,4 +1,4 @@
-/** What the simulator asks of a logger; pino's is one. */
+/** What the simulator asks of a logger. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,5 +1,5 @@
-import type { Logger } from "pino";
 import { AmiClient, Backoff, type ContactStatusEvent, type RegistryEvent } from "../../../lib/ami";
+import type { Logger } from "../../../lib/service";
 import type { MonitorConfig } from "./config";
 import type { Picture } from "./picture";
 import type { Registrations } from "./registrations";

@@ -1,19 +1,12 @@
 import type { Clock, Timer } from "../../../lib/sip";
 
-interface Entry extends Timer {
-  /** Undefined once fired or cancelled. */
-  action: (() => void) | undefined;
-  /** Turns of the wheel that it still waits for. */
-  turns: number;
-}
-
 /**
  * Timers for thousands of DNs and sockets on one interval. A timer is never early and at most about two ticks late;
  * starting and cancelling one costs the same however many there are. The interval runs only while timers exist, so
  * an idle wheel keeps no process alive.
  */
 export class TimerWheel implements Clock {
-  private readonly slots: Set<Entry>[];
+  private readonly slots: readonly Entry[];
   private position = 0;
   private turnedAt = 0;
   private size = 0;
@@ -25,7 +18,7 @@ export class TimerWheel implements Clock {
     private readonly tick = 20,
     slots = 512,
   ) {
-    this.slots = Array.from({ length: slots }, () => new Set<Entry>());
+    this.slots = Array.from({ length: slots }, () => new Entry(this, undefined, 0));
   }
 
   now(): number {
@@ -42,20 +35,15 @@ export class TimerWheel implements Clock {
     // The wheel may lag behind the clock, and the tick under way doesn't count as a whole one.
     const lag = this.clock.now() - this.turnedAt;
     const ticks = Math.max(1, Math.ceil((Math.max(0, delay) + lag) / this.tick));
-    const slot = this.slots[(this.position + ticks) % this.slots.length] as Set<Entry>;
-    const entry: Entry = {
-      action,
-      turns: Math.floor((ticks - 1) / this.slots.length),
-      cancel: () => {
-        if (entry.action === undefined) return;
-        entry.action = undefined;
-        slot.delete(entry);
-        this.size--;
-      },
-    };
-    slot.add(entry);
+    const entry = new Entry(this, action, Math.floor((ticks - 1) / this.slots.length));
+    (this.slots[(this.position + ticks) % this.slots.length] as Entry).append(entry);
     this.size++;
     return entry;
+  }
+
+  /** For entries: one of them will not fire. */
+  drop(): void {
+    this.size--;
   }
 
   private start(): void {
@@ -72,26 +60,52 @@ export class TimerWheel implements Clock {
     while (now - this.turnedAt >= this.tick) {
       this.turnedAt += this.tick;
       this.position = (this.position + 1) % this.slots.length;
-      this.fire(this.slots[this.position] as Set<Entry>);
+      this.fire(this.slots[this.position] as Entry);
     }
     this.interval = undefined;
     if (this.size > 0) this.schedule();
   }
 
-  private fire(slot: Set<Entry>): void {
-    if (slot.size === 0) return;
+  private fire(slot: Entry): void {
     // What an action starts with a delay of a whole turn lands in this very slot: look at today's entries only.
-    for (const entry of [...slot]) {
-      if (entry.action === undefined) continue;
-      if (entry.turns > 0) {
-        entry.turns--;
-        continue;
-      }
-      const { action } = entry;
-      entry.action = undefined;
-      slot.delete(entry);
-      this.size--;
-      action();
+    const due: Entry[] = [];
+    for (let entry = slot.next; entry !== slot; entry = entry.next) {
+      if (entry.turns > 0) entry.turns--;
+      else due.push(entry);
     }
+    for (const entry of due) {
+      const { action } = entry;
+      entry.cancel();
+      action?.();
+    }
+  }
+}
+
+/** A timer, and a link of the ring that its slot is: thousands are started and cancelled a second. */
+class Entry implements Timer {
+  next: Entry = this;
+  private previous: Entry = this;
+
+  constructor(
+    private readonly wheel: TimerWheel,
+    /** Undefined once fired or cancelled. */
+    public action: (() => void) | undefined,
+    /** Turns of the wheel that it still waits for. */
+    public turns: number,
+  ) {}
+
+  append(entry: Entry): void {
+    entry.next = this;
+    entry.previous = this.previous;
+    this.previous.next = entry;
+    this.previous = entry;
+  }
+
+  cancel(): void {
+    if (this.action === undefined) return;
+    this.action = undefined;
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+    this.wheel.drop();
   }
 }

@@ -14,6 +14,9 @@ interface Fields {
   readonly authorization?: string;
 }
 
+/** To as JsSIP writes it, and as only the parser reads it. */
+let displayName = "";
+
 function register(fields: Fields = {}): Buffer {
   const { dn = "1002", callId = "c1", cseq = 1, expires, authorization } = fields;
   const contact = "contact" in fields ? fields.contact : CONTACT;
@@ -22,7 +25,7 @@ function register(fields: Fields = {}): Buffer {
       "REGISTER sip:agents.example SIP/2.0",
       "Via: SIP/2.0/WSS 9sd8.invalid;branch=z9hG4bK1",
       "Max-Forwards: 69",
-      `To: "Agent" <sip:${dn}@agents.example>`,
+      `To: ${displayName}<sip:${dn}@agents.example>`,
       `From: <sip:${dn}@agents.example>;tag=1`,
       `Call-ID: ${callId}`,
       `CSeq: ${cseq} REGISTER`,
@@ -42,7 +45,7 @@ function answer(status: number, fields: Fields & { contacts?: string[] } = {}): 
     [
       `SIP/2.0 ${status} Whatever`,
       "Via: SIP/2.0/WSS 9sd8.invalid;branch=z9hG4bK1",
-      `To: "Agent" <sip:${dn}@agents.example>;tag=2`,
+      `To: ${displayName}<sip:${dn}@agents.example>;tag=2`,
       `From: <sip:${dn}@agents.example>;tag=1`,
       `Call-ID: ${callId}`,
       `CSeq: ${cseq} REGISTER`,
@@ -61,13 +64,19 @@ let log: ReturnType<typeof recordingLog>;
 let watch: RegisterWatch;
 /** DNs whose password was guessed. */
 let guesses: string[];
+/** Whether the forwarder's log tells of what was accepted. */
+let told: boolean;
 
 beforeEach(() => {
+  told = false;
   reports = [];
   gone = [];
   log = recordingLog();
   const events: PhoneEvents = {
-    accepted: (_socket, report) => reports.push(report),
+    accepted: (_socket, report) => {
+      reports.push(report);
+      return told;
+    },
     closed: (_socket, dns) => gone.push([...dns]),
   };
   guesses = [];
@@ -80,7 +89,11 @@ beforeEach(() => {
   });
 });
 
-describe("what Asterisk accepted", () => {
+describe.each(["", '"Agent" '])("what Asterisk accepted, to %s<sip:dn@host>", (name) => {
+  beforeAll(() => {
+    displayName = name;
+  });
+
   it("is told with the seconds that Asterisk granted", () => {
     watch.fromPhone(register({ expires: 600 }));
     watch.fromAsterisk(answer(200, { contacts: [`${CONTACT};expires=300`] }));
@@ -231,6 +244,18 @@ describe("credentials that Asterisk refuses", () => {
     expect(watch.guessed).toBe(true);
   });
 
+  it.each([
+    ["AUTHORIZATION: Digest a=b"],
+    ["Proxy-AUTHORIZATION : Digest a=b"],
+    ["Subject: x\nAuthorization: Digest a=b"],
+    ["Subject: x\rAuthorization: Digest a=b"],
+  ])("finds credentials that hide in an unusual row: %j", (row) => {
+    const frame = register().toString("latin1").replace("Content-Length", `${row}\r\nContent-Length`);
+    watch.fromPhone(Buffer.from(frame, "latin1"));
+    watch.fromAsterisk(answer(401));
+    expect(guesses).toEqual(["1002"]);
+  });
+
   it("don't count in the first challenge, in a success, in an overload, or when the nonce only ran out", () => {
     exchange(401, {}, 'Digest realm="r", nonce="1"');
     exchange(200, { authorization });
@@ -313,6 +338,14 @@ describe("the log", () => {
     ]);
     expect(info.every(({ fields }) => fields.dn === "1002" && fields.socket === 7)).toBe(true);
     expect(JSON.stringify(log.lines)).not.toContain("s3cret");
+  });
+
+  it("leaves a 200 to the change of state that it brings", () => {
+    told = true;
+    watch.fromPhone(register());
+    watch.fromAsterisk(answer(200, { contacts: [CONTACT] }));
+    const info = log.lines.filter(({ level }) => level === "info");
+    expect(info.map(({ message }) => message)).toEqual(["REGISTER from phone"]);
   });
 
   it("a refresh is no news, a refusal is a warning", () => {

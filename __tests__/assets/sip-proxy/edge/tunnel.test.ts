@@ -17,8 +17,9 @@ const phones: TestPhone[] = [];
 class Recorder implements PhoneEvents {
   readonly reports: RegistrationReport[] = [];
   readonly gone: string[][] = [];
-  accepted(_socket: number, report: RegistrationReport): void {
+  accepted(_socket: number, report: RegistrationReport): boolean {
     this.reports.push(report);
+    return false;
   }
   closed(_socket: number, dns: readonly string[]): void {
     this.gone.push([...dns]);

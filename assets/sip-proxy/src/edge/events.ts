@@ -15,7 +15,8 @@ export interface RegistrationReport {
 
 /** What the tunnel tells about phones. */
 export interface PhoneEvents {
-  accepted(socket: SocketId, report: RegistrationReport): void;
+  /** @returns whether the log tells of it, as a change of the DN's state */
+  accepted(socket: SocketId, report: RegistrationReport): boolean;
   /** A socket on which these DNs were registered is gone. */
   closed(socket: SocketId, dns: readonly string[]): void;
 }

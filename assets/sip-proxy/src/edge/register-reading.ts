@@ -44,13 +44,11 @@ export interface AnswerReading {
 export function readRegister(frame: Buffer): RegisterReading | undefined {
   const seen = glance(frame.toString("latin1"));
   const dn = seen && glanceUser(seen.to);
-  const cseq = seen && REGISTER_CSEQ.exec(seen.cseq);
   const contact = seen?.contact === undefined ? undefined : glanceContact(seen.contact);
-  if (seen && dn !== undefined && cseq && contact?.uri !== undefined) {
-    const asked = contact.expires ?? seen.expires;
-    const { callId, credentials } = seen;
-    const contacts = [{ uri: contact.uri, asked }];
-    return { dn, callId, cseq: Number(cseq[1]), contacts, removesAll: false, credentials };
+  if (seen?.method === "REGISTER" && dn !== undefined && contact !== undefined) {
+    const { callId, cseq, credentials } = seen;
+    const contacts = [{ uri: contact.uri, asked: contact.expires ?? seen.expires }];
+    return { dn, callId, cseq, contacts, removesAll: false, credentials };
   }
   const { message } = parseFrame(frame);
   return message?.isRequest ? parsedRegister(message, frame) : undefined;
@@ -76,14 +74,20 @@ function parsedRegister(request: SipRequest, frame: Buffer): RegisterReading {
 export function readAnswer(frame: Buffer): AnswerReading | undefined {
   const seen = glance(frame.toString("latin1"));
   const dn = seen && glanceUser(seen.to);
-  const cseq = seen && REGISTER_CSEQ.exec(seen.cseq);
   const bindings = seen && bindingsSeen(seen.contact);
   // Others bring what the glance doesn't read.
-  if (seen?.startLine.startsWith("SIP/2.0 200") && dn !== undefined && cseq && bindings) {
-    const { callId, expires, startLine } = seen;
-    const reason = startLine.slice(12);
-    const known = { status: 200, reason, method: "REGISTER", refusal: false };
-    return { ...known, dn, callId, cseq: Number(cseq[1]), bindings, expires };
+  if (seen?.startLine.startsWith("SIP/2.0 200") && dn !== undefined && bindings !== undefined) {
+    return {
+      status: 200,
+      reason: seen.startLine.slice(12),
+      dn,
+      callId: seen.callId,
+      cseq: seen.cseq,
+      method: seen.method,
+      bindings,
+      expires: seen.expires,
+      refusal: false,
+    };
   }
   const { message } = parseFrame(frame);
   return message === undefined || message.isRequest ? undefined : parsedAnswer(message);
@@ -130,6 +134,3 @@ export function userOf(address: NameAddr): string {
   const { parsedUri } = address;
   return parsedUri instanceof SipUri ? (parsedUri.decodedUser ?? "") : "";
 }
-
-/** RFC 3261 8.1.1.5; more digits are left to the parser. */
-const REGISTER_CSEQ = /^(\d{1,9}) REGISTER$/;

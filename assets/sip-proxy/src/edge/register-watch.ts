@@ -123,16 +123,11 @@ export class RegisterWatch {
     const { register, routine } = pending;
     // Asterisk repeats the To that it understood: should it have read another DN than we did, it is the one to ask.
     const { dn, status, reason } = answer;
-    const level = status >= 300 && status !== 401 ? "warn" : routine ? "debug" : "info";
-    this.context.log[level]({ dn, socket: this.socket, status, reason }, `${status} from Asterisk`);
     this.context.meter.answered(status);
     if (register.credentials && answer.refusal) this.refused(register.dn);
-    if (status >= 300 || dn !== register.dn) return;
-    if (!DN.test(dn)) {
-      this.context.log.debug({ dn, socket: this.socket }, "not a DN: not forwarded");
-      return;
-    }
-    this.accepted(pending, answer);
+    const told = status < 300 && dn === register.dn && this.accepted(pending, answer);
+    const level = status >= 300 && status !== 401 ? "warn" : routine || told ? "debug" : "info";
+    this.context.log[level]({ dn, socket: this.socket, status, reason }, `${status} from Asterisk`);
   }
 
   /** The REGISTER that it answers, which doesn't wait any more. */
@@ -152,8 +147,13 @@ export class RegisterWatch {
     this.context.guessed(this.address, dn);
   }
 
-  private accepted({ register, at }: Pending, answer: AnswerReading): void {
+  /** @returns whether the log has told of it */
+  private accepted({ register, at }: Pending, answer: AnswerReading): boolean {
     const { dn, callId, removesAll } = register;
+    if (!DN.test(dn)) {
+      this.context.log.debug({ dn, socket: this.socket }, "not a DN: not forwarded");
+      return false;
+    }
     const sent = register.contacts.length;
     const contacts = register.contacts.map(({ uri, asked }) => ({
       uri,
@@ -161,10 +161,10 @@ export class RegisterWatch {
     }));
     const report: RegistrationReport = { dn, callId, contacts, left: answer.bindings.length, askedAt: at };
     // A REGISTER without Contact only asks (RFC 3261 10.2.3).
-    if (sent === 0 && !removesAll) return;
+    if (sent === 0 && !removesAll) return false;
     if (report.left === 0) this.held = this.held?.filter((other) => other !== dn);
-    else if (!this.hold(dn)) return;
-    this.context.events.accepted(this.socket, report);
+    else if (!this.hold(dn)) return false;
+    return this.context.events.accepted(this.socket, report);
   }
 
   /** Remembers that the DN goes when the socket goes. */

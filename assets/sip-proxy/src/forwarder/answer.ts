@@ -22,14 +22,12 @@ export class Answer {
     private parsed: SipResponse | undefined,
   ) {}
 
-  /** Undefined for what is no response, or not a sound one. What is no success is read as a whole. */
+  /** Undefined for what is no response, or not a sound one. Any but 200 is read as a whole. */
   static read(bytes: Buffer): Answer | undefined {
     const seen = glance(bytes.toString("latin1"));
-    const line = seen && STATUS_LINE.exec(seen.startLine);
     const branch = seen?.via && branchIn(seen.via);
-    if (seen && line && branch)
-      return new Answer(Number(line[1]), line[2] ?? "", branch, bytes, seen.contact, seen.expires, undefined);
-    return Answer.parse(bytes);
+    if (!seen?.startLine.startsWith("SIP/2.0 200 ") || !branch) return Answer.parse(bytes);
+    return new Answer(200, seen.startLine.slice(12), branch, bytes, seen.contact, seen.expires, undefined);
   }
 
   private static parse(bytes: Buffer): Answer | undefined {
@@ -44,7 +42,7 @@ export class Answer {
     }
   }
 
-  /** All of it. @throws SipParseError for a success that only looked sound */
+  /** All of it. @throws SipParseError for a 200 that only looked sound */
   get message(): SipResponse {
     if (this.parsed !== undefined) return this.parsed;
     const { message, fault } = parseDatagram(this.bytes);
@@ -65,8 +63,6 @@ export class Answer {
     return grantedExpiry(this.message, contact, asked);
   }
 }
-
-const STATUS_LINE = /^SIP\/2\.0 ([12]\d\d)(?: (.*))?$/;
 
 /** Undefined where it is not written as we wrote it. */
 function branchIn(via: string): string | undefined {

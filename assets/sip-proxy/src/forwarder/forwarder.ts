@@ -139,11 +139,13 @@ export class Forwarder implements PhoneEvents {
     }
   }
 
-  accepted(socket: SocketId, report: RegistrationReport): void {
+  accepted(socket: SocketId, report: RegistrationReport): boolean {
     const line = this.lines.get(report.dn) ?? this.open(report.dn);
+    const { wanted } = line.registration;
     line.presence.accept(socket, report, this.clock.now());
     if (report.contacts.some(({ expires }) => expires > 0)) line.released = false;
-    this.decide(line, "Asterisk accepted its REGISTER", "the phone un-registered", report.askedAt);
+    this.decide(line, "200 from Asterisk", "200 from Asterisk, the phone un-registered", report.askedAt);
+    return line.registration.wanted !== wanted;
   }
 
   closed(socket: SocketId, dns: readonly string[]): void {

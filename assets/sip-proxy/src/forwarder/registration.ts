@@ -277,7 +277,7 @@ export class Registration implements Requester {
         this.registered(upstream, verdict.expires);
         break;
       case "released":
-        this.released(upstream, sent);
+        this.released(upstream, sent, status);
         break;
       case "too brief":
         this.minExpires = verdict.least;
@@ -294,9 +294,9 @@ export class Registration implements Requester {
   }
 
   private logAnswer(upstream: Upstream, { status, reason }: Answer, verdict: Verdict): void {
-    const routine = this.state === "refreshing" && verdict.kind === "granted";
-    const expected = status < 300 || verdict.kind === "challenged";
-    this.context.log[routine ? "debug" : expected ? "info" : "warn"](
+    // A success is told with the change of state that it brings.
+    const level = status < 300 ? "debug" : verdict.kind === "challenged" ? "info" : "warn";
+    this.context.log[level](
       {
         dn: this.dn,
         server: upstream.name,
@@ -315,7 +315,7 @@ export class Registration implements Requester {
     if (this.askedAt !== undefined)
       this.context.meter.registered((this.context.clock.now() - this.askedAt) / 1000);
     this.askedAt = undefined;
-    this.move("registered", `${upstream.name} granted ${granted} s`);
+    this.move("registered", `200 from Genesys, ${upstream.name} grants ${granted} s`);
     this.wait(refreshAfter(granted, this.context.random()), REFRESH, () =>
       this.begin("refreshing", "it is time"),
     );
@@ -367,20 +367,21 @@ export class Registration implements Requester {
   }
 
   /** Servers that may hold a binding are released one after the other, those that are there first. */
-  private releaseNext(): void {
+  private releaseNext(why = "Genesys holds no binding any more"): void {
     const standing = this.claims.standing(this.context.clock.now());
     const healthy = standing.filter((one) => one.healthy);
     const candidates = healthy.length > 0 ? healthy : standing;
     const next = candidates[this.failures % candidates.length];
     if (next === undefined) {
-      this.rest("Genesys holds no binding any more");
+      this.rest(why);
       return;
     }
     this.queue("other", "un-REGISTER", () => this.send(next, 0));
   }
 
-  private released(upstream: Upstream, sent: Sent): void {
-    if (this.claims.released(upstream, sent.at)) this.releaseNext();
+  private released(upstream: Upstream, sent: Sent, status: number): void {
+    if (this.claims.released(upstream, sent.at))
+      this.releaseNext(`${status} from Genesys, which holds no binding any more`);
     else this.pause("an older REGISTER may still arrive", MESSAGE_LIFETIME);
   }
 
