@@ -36,11 +36,9 @@ export function createLogger(service: string, level = "info", write = toStandard
     (fields: LogFields | string, text?: string) => {
       if (index < least) return;
       const head = `{"level":"${own}","time":"${time()}${name}`;
-      const line =
-        typeof fields === "string"
-          ? `${head},"msg":${textOf(fields)}}\n`
-          : `${head}${fieldsOf(fields)},"msg":${textOf(text ?? "")}}\n`;
-      write(line, own !== "debug" && own !== "info");
+      const members = typeof fields === "string" ? "" : membersOf(fields);
+      const words = textOf(typeof fields === "string" ? fields : (text ?? ""));
+      write(`${head}${members},"msg":${words}}\n`, own !== "debug" && own !== "info");
     };
   const log = Object.fromEntries(levels.map((own, index) => [own, method(index, own)])) as Logger;
   if (!known) log.warn(`LOG_LEVEL ${JSON.stringify(level)} is no level: one of ${levels.join(", ")}, silent`);
@@ -67,7 +65,12 @@ function isoClock(): () => string {
   };
 }
 
-function fieldsOf(fields: LogFields): string {
+/** With a comma in front. */
+function membersOf(fields: LogFields): string {
+  if (isPlain(fields)) {
+    const json = JSON.stringify(fields);
+    return json === "{}" ? "" : `,${json.slice(1, -1)}`;
+  }
   let text = "";
   for (const key in fields) {
     const value = fields[key];
@@ -75,6 +78,20 @@ function fieldsOf(fields: LogFields): string {
     text += `,"${key}":${secretKeys.has(key) ? CENSORED : jsonOf(value)}`;
   }
   return text;
+}
+
+/** Nothing in it that JSON.stringify wouldn't write as it is to be. */
+function isPlain(fields: LogFields): boolean {
+  for (const key in fields) {
+    const value = fields[key];
+    if (secretKeys.has(key)) return false;
+    if (typeof value === "string" ? value.length > MAX_TEXT : !isSimple(value)) return false;
+  }
+  return true;
+}
+
+function isSimple(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean" || value === undefined || value === null;
 }
 
 function jsonOf(value: unknown): string {

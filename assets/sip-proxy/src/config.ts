@@ -64,7 +64,7 @@ const genesys = z.strictObject({
   /** REGISTERs a second that Genesys gets, retransmissions included. */
   rate: z.number().min(0.1).max(100_000).default(50),
   /** REGISTERs that may go out at once after a quiet time. */
-  burst: z.int().min(1).max(100_000).default(50),
+  burst: z.int().min(1).max(100_000).default(5),
   /** UDP sockets per server: one starves under load, because few datagrams are read per turn of the event loop. */
   sockets: z.int().min(1).max(64).default(8),
   /** Source address of what is sent to Genesys. */

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { type EdgeMeter, type RefusalReason, refusalReasons } from "./edge/meter";
 import type { Reconciled } from "./forwarder/forwarder";
 import type { ForwarderMeter, RegisterKind } from "./forwarder/meter";
-import type { State } from "./forwarder/states";
+import { type State, states } from "./forwarder/states";
 import { type HepDropReason, type HepMeter, hepDropReasons } from "./hep/mirror";
 import { Tally } from "./tally";
 
@@ -22,6 +22,13 @@ export interface Levels {
 
 /** Close codes of RFC 6455 and its registry; others are anybody's invention. */
 const isKnownCode = (code: number) => code >= 1000 && code <= 1015;
+
+/** Labels of every change of state, made once. */
+const moveKeys = keyed((from) => keyed((to) => `${from}|${to}`));
+
+function keyed<T>(make: (state: State) => T): Record<State, T> {
+  return Object.fromEntries(states.map((state) => [state, make(state)])) as Record<State, T>;
+}
 
 /** All metrics of the proxy, in one registry. They go on when the proxy starts anew within the process. */
 export class Metrics {
@@ -157,7 +164,7 @@ export class Metrics {
       registers: [this.registry],
     });
     return {
-      moved: (from, to) => moves.add(`${from}|${to}`),
+      moved: (from, to) => moves.add(moveKeys[from][to]),
       sent: (kind) => sent.add(kind),
       retransmitted: () => again.add(""),
       answered: (status, seconds) => {

@@ -99,7 +99,7 @@ function configOf(
     genesys: {
       servers: [{ host: "127.0.0.2", port: field.genesys }],
       rate,
-      burst: Math.max(1, rate),
+      burst: Math.max(1, Math.ceil(rate / 10)),
       localAddress: "127.0.0.1",
     },
     trunk: { host: "127.0.0.1" },

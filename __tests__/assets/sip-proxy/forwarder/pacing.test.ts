@@ -26,6 +26,20 @@ describe("the token bucket", () => {
     expect(order).toEqual(["first", "refresh", "new", "newer"]);
   });
 
+  it("has no turn to wait for once it has come, also behind others", () => {
+    // Time passes, and no timer has fired yet.
+    let now = 0;
+    const pacer = new Pacer({ now: () => now, after: () => ({ cancel: () => undefined }) }, 10, 3);
+    const order: number[] = [];
+    for (let index = 0; index < 3; index++) {
+      expect(pacer.enter("other", () => order.push(index))).toBeUndefined();
+    }
+    expect(pacer.enter("other", () => order.push(3))).toBeDefined();
+    now = 200;
+    expect(pacer.enter("other", () => order.push(4))).toBeUndefined();
+    expect(order).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it("gives up a place that is cancelled", () => {
     const clock = new FakeClock();
     const pacer = new Pacer(clock, 10, 1);
@@ -33,7 +47,7 @@ describe("the token bucket", () => {
     pacer.enter("other", () => order.push("first"));
     const turn = pacer.enter("other", () => order.push("second"));
     pacer.enter("other", () => order.push("third"));
-    turn.cancel();
+    turn?.cancel();
     clock.advance(150);
     expect(order).toEqual(["first", "third"]);
   });

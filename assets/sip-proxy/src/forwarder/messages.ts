@@ -4,35 +4,52 @@ import type { Path } from "./network";
 
 const USER_AGENT = "webrtc-genesys";
 
-export interface RegisterInit {
-  readonly dn: string;
+const END = `\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`;
+
+/** What stays the same in all REGISTERs of a DN to a server. */
+export interface RegisterTemplate {
   readonly server: GenesysServerConfig;
-  readonly path: Path;
-  readonly branch: string;
-  readonly callId: string;
-  readonly fromTag: string;
-  readonly cseq: number;
   /** URI */
   readonly contact: string;
-  /** Seconds; 0 un-registers. */
-  readonly expires: number;
+  readonly start: string;
+  readonly dialog: string;
+  readonly binding: string;
+}
+
+/** @param contact URI that Genesys is to call. No value may hold a line break. */
+export function registerTemplate(
+  dn: string,
+  server: GenesysServerConfig,
+  callId: string,
+  fromTag: string,
+  contact: string,
+): RegisterTemplate {
+  const address = addressOf(dn, server);
+  return {
+    server,
+    contact,
+    start: `REGISTER ${serverUri(server)} SIP/2.0\r\nVia: `,
+    dialog:
+      `\r\nMax-Forwards: 70\r\nFrom: ${address};tag=${fromTag}\r\nTo: ${address}\r\n` +
+      `Call-ID: ${callId}\r\nCSeq: `,
+    binding: ` REGISTER\r\nContact: <${contact}>\r\nExpires: `,
+  };
 }
 
 function serverUri({ host, port, transport }: GenesysServerConfig): string {
   return `sip:${formatAddress({ address: host, port })}${transport === "tcp" ? ";transport=tcp" : ""}`;
 }
 
-/** REGISTER of RFC 3261 10.2 for a DN whose calls are to come to `contact`. No value may hold a line break. */
-export function buildRegister(init: RegisterInit): Buffer {
-  const { dn, server, path, branch, callId, fromTag, cseq, contact, expires } = init;
-  const address = addressOf(dn, server);
-  return textToBytes(
-    `REGISTER ${serverUri(server)} SIP/2.0\r\n` +
-      `Via: ${path.via};rport;branch=${branch}\r\n` +
-      `Max-Forwards: 70\r\nFrom: ${address};tag=${fromTag}\r\nTo: ${address}\r\n` +
-      `Call-ID: ${callId}\r\nCSeq: ${cseq} REGISTER\r\nContact: <${contact}>\r\n` +
-      `Expires: ${expires}\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
-  );
+/** REGISTER of RFC 3261 10.2. @param expires seconds; 0 un-registers */
+export function buildRegister(
+  { start, dialog, binding }: RegisterTemplate,
+  path: Path,
+  branch: string,
+  cseq: number,
+  expires: number,
+): Buffer {
+  const via = `${path.via};rport;branch=${branch}`;
+  return textToBytes(`${start}${via}${dialog}${cseq}${binding}${expires}${END}`);
 }
 
 /** REGISTER without a Contact: asks for the bindings of a DN and changes none (RFC 3261 10.2.3). */

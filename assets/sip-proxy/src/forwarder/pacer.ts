@@ -52,8 +52,14 @@ export class Pacer {
     this.serve();
   }
 
-  /** Calls `action` when it is this request's turn: at once, within this call, when a token is there. */
-  enter(lane: Lane, action: () => void): Turn {
+  /** Calls `action` when it is this request's turn; undefined: it was at once, within this call. */
+  enter(lane: Lane, action: () => void): Turn | undefined {
+    this.fill();
+    if (this.tokens >= 1 && this.waiting === 0) {
+      this.tokens--;
+      action();
+      return undefined;
+    }
     const queue = this.lanes[lane];
     const waiting: Waiting = {
       action,
@@ -64,7 +70,7 @@ export class Pacer {
     };
     queue.add(waiting);
     this.serve();
-    return waiting;
+    return queue.has(waiting) ? waiting : undefined;
   }
 
   /** A request goes out without waiting. The debt is bounded, so that a dead server doesn't stop us for long. */

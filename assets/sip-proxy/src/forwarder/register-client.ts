@@ -9,7 +9,7 @@ import {
 } from "../../../../lib/sip";
 import type { GenesysConfig } from "../config";
 import type { Attempt, Requester } from "./attempt";
-import { buildRegister } from "./messages";
+import { buildRegister, type RegisterTemplate, registerTemplate } from "./messages";
 import type { Upstream } from "./upstream";
 import type { Asked } from "./verdict";
 
@@ -37,6 +37,7 @@ export class RegisterClient {
   private readonly fromTag = newTag();
   private cseq = 0;
   private last: Sent | undefined;
+  private template: RegisterTemplate | undefined;
   private digest: DigestClient | undefined;
   private digestServer: Upstream | undefined;
 
@@ -57,18 +58,12 @@ export class RegisterClient {
    * @returns undefined when the server can't be reached at all; otherwise the requester hears of it, later
    */
   send(upstream: Upstream, expires: number, requester: Requester): Attempt | undefined {
-    const { dn, callId, fromTag } = this;
-    const contact = this.context.contact(dn);
-    const sent: Sent = { contact, expires, cseq: ++this.cseq, at: this.context.clock.now() };
-    this.last = sent;
-    const server = upstream.config;
+    const template = this.templateFor(upstream);
+    const cseq = ++this.cseq;
+    this.last = { contact: template.contact, expires, cseq, at: this.context.clock.now() };
     return upstream.attempt(
       this.key,
-      (path, branch) => {
-        const { cseq } = sent;
-        const bytes = buildRegister({ dn, server, path, branch, callId, fromTag, cseq, contact, expires });
-        return this.authorized(bytes, upstream);
-      },
+      (path, branch) => this.authorized(buildRegister(template, path, branch, cseq, expires), upstream),
       requester,
     );
   }
@@ -93,6 +88,14 @@ export class RegisterClient {
   /** The credentials are others now. */
   credentialsChanged(): void {
     this.digest = undefined;
+  }
+
+  private templateFor({ config }: Upstream): RegisterTemplate {
+    const { dn, callId, fromTag } = this;
+    const contact = this.context.contact(dn);
+    if (this.template?.server !== config || this.template.contact !== contact)
+      this.template = registerTemplate(dn, config, callId, fromTag, contact);
+    return this.template;
   }
 
   /** With the answers to what was challenged so far. */

@@ -57,7 +57,6 @@ export class Registration implements Requester {
   /** When the state was entered. */
   since: number;
   lastAnswer: LastAnswer | undefined;
-  nextAction: NextAction | undefined;
 
   /** Whether Genesys is to know the DN. */
   wanted = false;
@@ -72,6 +71,9 @@ export class Registration implements Requester {
   /** Servers that failed since the last wait. */
   private readonly tried = new Set<Upstream>();
   private attempt: Attempt | undefined;
+  /** What waits for its turn, or for its time. */
+  private what = "";
+  private at: number | undefined;
   private turn: Turn | undefined;
   private timer: Timer | undefined;
 
@@ -88,6 +90,13 @@ export class Registration implements Requester {
   /** The server that holds the registration, or is asked for one; undefined while there is none. */
   get upstream(): Upstream | undefined {
     return this.attempt?.upstream ?? this.server;
+  }
+
+  get nextAction(): NextAction | undefined {
+    const { attempt, turn, timer, what, at } = this;
+    if (attempt !== undefined) return { what: `answer of ${attempt.upstream.name}`, at: undefined };
+    if (turn !== undefined) return { what: `${what}, waits for its turn`, at: undefined };
+    return timer === undefined ? undefined : { what, at };
   }
 
   /** When the binding at Genesys runs out, as far as it is known. */
@@ -149,7 +158,7 @@ export class Registration implements Requester {
     if (this.state === "registered" && this.server !== undefined && upstreams.precedes(this.server, upstream))
       return;
     const delay = random() * RETURN_SPREAD;
-    if (this.nextAction?.at !== undefined && this.nextAction.at <= this.context.clock.now() + delay) return;
+    if (this.at !== undefined && this.at <= this.context.clock.now() + delay) return;
     this.wait(delay, this.state === "releasing" ? "un-REGISTER" : "REGISTER", () =>
       this.proceed("Genesys is back"),
     );
@@ -157,7 +166,12 @@ export class Registration implements Requester {
 
   /** Whether it is registered at a server, and nothing but its refresh is to come. */
   restsAt(upstream: Upstream): boolean {
-    return this.state === "registered" && this.server === upstream && this.nextAction?.what === REFRESH;
+    return (
+      this.state === "registered" &&
+      this.server === upstream &&
+      this.timer !== undefined &&
+      this.what === REFRESH
+    );
   }
 
   /** A server has lost its bindings. */
@@ -231,7 +245,6 @@ export class Registration implements Requester {
       return;
     }
     meter.sent(expires === 0 ? "unregister" : this.state === "refreshing" ? "refresh" : "register");
-    this.nextAction = { what: `answer of ${upstream.name}`, at: undefined };
     if (expires > 0) this.claims.sent(upstream, sent.at + ATTEMPT_LIFETIME + expires * 1000);
     const what = expires > 0 ? "REGISTER to Genesys" : "un-REGISTER to Genesys";
     const level = this.state === "refreshing" ? "debug" : "info";
@@ -387,25 +400,24 @@ export class Registration implements Requester {
 
   private rest(why: string): void {
     this.server = undefined;
-    this.nextAction = undefined;
     if (this.state !== "idle") this.move("idle", why);
   }
 
   private queue(lane: Lane, what: string, action: () => void): void {
-    this.nextAction = { what: `${what}, waits for its turn`, at: undefined };
-    let begun = false;
+    this.what = what;
     const turn = this.context.pacer.enter(lane, () => {
-      begun = true;
       this.turn = undefined;
       action();
     });
-    if (!begun) this.turn = turn;
+    // What came at once may have led to another one.
+    if (turn !== undefined) this.turn = turn;
   }
 
   private wait(delay: number, what: string, action: () => void): void {
     const { clock } = this.context;
     this.timer?.cancel();
-    this.nextAction = { what, at: clock.now() + delay };
+    this.what = what;
+    this.at = clock.now() + delay;
     this.timer = clock.after(delay, () => {
       this.timer = undefined;
       action();
