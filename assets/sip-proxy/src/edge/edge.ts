@@ -12,6 +12,7 @@ import { Guesses, networkOf } from "./guesses";
 import { type Census, checkHandshake } from "./handshake";
 import type { EdgeLimits } from "./limits";
 import { type EdgeMeter, silentEdgeMeter } from "./meter";
+import { RefusalLog } from "./refusal-log";
 import { AsteriskSocket, PhoneSocket, Tunnel, type TunnelContext } from "./tunnel";
 
 /** Milliseconds between two looks at all sockets. */
@@ -47,6 +48,7 @@ export class Edge implements Census {
   private readonly gate: Gate;
   private readonly guesses = new Guesses(() => this.config.limits);
   private readonly meter: EdgeMeter;
+  private readonly refusals: RefusalLog;
   private readonly context: TunnelContext;
   private config: SipProxyConfig["edge"];
   private nextId = 1;
@@ -56,6 +58,7 @@ export class Edge implements Census {
   constructor(private readonly options: EdgeOptions) {
     this.config = options.config;
     this.meter = options.meter ?? silentEdgeMeter;
+    this.refusals = new RefusalLog(options.log);
     const { limits } = options.config;
     this.gate = new Gate(limits);
     this.http = createServer({
@@ -178,7 +181,8 @@ export class Edge implements Census {
     if (!verdict.accepted) {
       const { status, code, reason } = verdict;
       this.meter.refused(code);
-      this.options.log.warn({ address, status, reason, origin: headers.origin }, "WebSocket refused");
+      const refusal = { address, status, reason, origin: headers.origin };
+      this.refusals.refused(code, refusal, this.options.clock.now());
       refuse(socket, status, reason, "retryAfter" in verdict ? verdict.retryAfter : undefined);
       return;
     }
