@@ -187,6 +187,31 @@ const nginx = section(
   .prefault({})
   .describe("nginx: TLS in front of everything.");
 
+const phone = section(
+  {
+    autoAnswerHeaders: flag
+      .default(false)
+      .describe(
+        "Whether an INVITE may make the phone answer by itself: Call-Info ;answer-after=0, Alert-Info info=alert-autoanswer. Only where nobody else can send an INVITE.",
+      ),
+    embedOrigins: list(
+      text(
+        /^https?:\/\/[a-z0-9.:[\]-]{1,253}$/,
+        "an origin of a web page, such as https://workspace.example.com",
+      ),
+      32,
+      "a list of origins, such as https://workspace.example.com",
+    )
+      .default([])
+      .describe(
+        "Origins (scheme://host[:port], lower case) whose pages may embed the phone and make calls with it (docs/phone.md).",
+      ),
+  },
+  "a section such as autoAnswerHeaders: false",
+)
+  .prefault({})
+  .describe("The phone in the browser, at /phone/.");
+
 const asterisk = section(
   {
     sipAddress: loopbackAddress
@@ -344,6 +369,7 @@ const sections = section(
       .describe("Proxy mode: DNs that may be registered at Genesys. Default: monitor.range."),
     monitor,
     nginx,
+    phone,
     asterisk,
     relay,
     postgres,

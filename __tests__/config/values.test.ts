@@ -32,6 +32,10 @@ describe("a value that is not what it should be", () => {
       "3:26 nginx.allowedOrigins[0]: 'https://a.example/' is not an origin such as https://phone.example.com",
     ],
     [
+      "phone: {embedOrigins: [\"https://a.example; script-src 'unsafe-inline'\"]}",
+      "3:24 phone.embedOrigins[0]: 'https://a.example; script-src 'unsafe-inline'' is not an origin of a web page, such as https://workspace.example.com",
+    ],
+    [
       "nginx: {allowedOrigins: []}",
       "3:25 nginx.allowedOrigins: is an empty list: write a list of origins, such as https://phone.example.com",
     ],
@@ -246,6 +250,7 @@ it("fills in every default", () => {
         allowedOrigins: ["https://192.0.2.1:8443"],
         tls: { selfSigned: false },
       },
+      phone: { autoAnswerHeaders: false, embedOrigins: [] },
       asterisk: {
         sipAddress: "127.0.0.1",
         sipPort: 5060,
@@ -298,6 +303,7 @@ dns: [6001, {number: "0042", displayName: "Zoë; night shift"}]
 allowedDns: [6000-6099, "0042"]
 monitor: {range: 6000-6099, address: 192.0.2.1, port: 9091}
 nginx: {address: "::", port: 443, httpPort: 80, allowedOrigins: ["https://a.example", "file://"]}
+phone: {autoAnswerHeaders: true, embedOrigins: ["https://workspace.example:8443"]}
 asterisk: {sipAddress: 127.0.0.9, sipPort: 5080, internalAddress: 127.0.0.9, httpPort: 9088, amiPort: 9038}
 relay: {address: 192.0.2.9, port: 6070, asteriskSide: 127.0.0.8}
 postgres: {address: 127.0.0.9, port: 5433}
@@ -340,6 +346,7 @@ simulatorPort: 9090
       allowedOrigins: ["https://a.example", "file://"],
       tls: { selfSigned: false },
     },
+    phone: { autoAnswerHeaders: true, embedOrigins: ["https://workspace.example:8443"] },
     asterisk: {
       sipAddress: "127.0.0.9",
       sipPort: 5080,

@@ -42,6 +42,7 @@ export class Nginx extends Construct {
         port,
         httpPort,
         upstream: props.upstream,
+        phone: { ...environment.phone, talkEvents: environment.talkEvents === "relay" },
       }),
       dependsOn: props.dependsOn,
     });

@@ -1,6 +1,8 @@
+import type { PageConfig } from "../../assets/nginx/phone/logic/page-config";
 import { hostPort } from "../../config";
 import { RELEASE_PLACEHOLDER } from "../service/release";
 import { Secrets } from "../service/secrets";
+import { renderPhonePage } from "./phone-page";
 
 export interface NginxFilesProps {
   /** Address that both listeners bind. */
@@ -11,10 +13,13 @@ export interface NginxFilesProps {
   readonly httpPort: number;
   /** Where /ws goes: Asterisk's HTTP server or sip-proxy, as host and port. */
   readonly upstream: { readonly host: string; readonly port: number };
+  /** What the phone page is told (assets/nginx/phone/logic/page-config.ts). */
+  readonly phone: PageConfig;
 }
 
 /**
- * The files of nginx's release: nginx.conf, and the TLS certificate and key from their secret files.
+ * The files of nginx's release: nginx.conf, what the phone page is told, and the TLS certificate and key from their
+ * secret files.
  *
  * TLS follows Mozilla's intermediate configuration, guideline 6.0: TLS 1.2 with forward secrecy and AEAD only, TLS 1.3, and
  * the hybrid key exchange first.
@@ -22,12 +27,15 @@ export interface NginxFilesProps {
 export function renderNginxFiles(props: NginxFilesProps): Record<string, string> {
   return {
     "nginx.conf": renderNginxConf(props),
+    "phone.json": `${JSON.stringify(props.phone, null, 2)}\n`,
     "tls/certificate.pem": Secrets.placeholder("tls/certificate.pem"),
     "tls/key.pem": Secrets.placeholder("tls/key.pem"),
   };
 }
 
-function renderNginxConf({ address, port, httpPort, upstream }: NginxFilesProps): string {
+const STRICT_TRANSPORT = 'Strict-Transport-Security "max-age=63072000" always';
+
+function renderNginxConf({ address, port, httpPort, upstream, phone }: NginxFilesProps): string {
   return `worker_processes auto;
 worker_rlimit_nofile 16384;
 pid /tmp/nginx.pid;
@@ -94,7 +102,7 @@ http {
 
     server {
         listen ${hostPort(address, port)} ssl;
-        add_header Strict-Transport-Security "max-age=63072000" always;
+        add_header ${STRICT_TRANSPORT};
 
         location = /ws {
             proxy_pass http://sip/ws;
@@ -113,6 +121,7 @@ http {
             proxy_read_timeout 86400s;
             proxy_buffering off;
         }
+${renderPhonePage(phone, [STRICT_TRANSPORT])}
         location / {
             return 404;
         }

@@ -31,7 +31,7 @@ export type EmbedEvent =
       readonly calls: readonly Call[];
     }
   | { readonly event: "call"; readonly call: Call }
-  | { readonly event: "result"; readonly id: CommandId; readonly ok: true }
+  | { readonly event: "result"; readonly id?: CommandId; readonly ok: true }
   | { readonly event: "result"; readonly id?: CommandId; readonly ok: false; readonly error: string };
 
 export type Parsed =

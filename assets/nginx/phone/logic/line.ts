@@ -29,6 +29,9 @@ export interface LineTime {
 /** Milliseconds for the WebSocket to open: a host that swallows packets would take minutes to fail. */
 const CONNECT_DEADLINE = 10_000;
 
+/** Milliseconds for an answer to REGISTER, above the transaction's own 32 seconds (RFC 3261 17.1.2.2, timer F). */
+const REGISTER_DEADLINE = 35_000;
+
 /** Milliseconds. Full jitter: a thousand phones that lost the same server don't come back in the same second. */
 const BACKOFF = { initial: 1_000, maximum: 30_000, minimum: 500 };
 
@@ -118,16 +121,21 @@ export class LineKeeper {
 
   #connect(): void {
     this.#move({ at: "connecting" });
-    this.#cancelTimer = this.time.after(CONNECT_DEADLINE, () => {
-      this.#drop();
-      this.#wait(`no connection within ${CONNECT_DEADLINE / 1000} seconds`);
-    });
+    this.#expectWithin(CONNECT_DEADLINE, "no connection");
     this.actions.connect();
   }
 
   #register(): void {
     this.#move({ at: "registering" });
+    this.#expectWithin(REGISTER_DEADLINE, "no answer to REGISTER");
     this.actions.register();
+  }
+
+  #expectWithin(milliseconds: number, failure: string): void {
+    this.#cancelTimer = this.time.after(milliseconds, () => {
+      this.#drop();
+      this.#wait(`${failure} within ${milliseconds / 1000} seconds`);
+    });
   }
 
   #wait(why: string): void {
