@@ -114,6 +114,8 @@ export interface Monitor {
   readonly range: DnRange;
   readonly address: string;
   readonly port: number;
+  /** How long changes of DNs are kept. */
+  readonly retentionHours: number;
 }
 
 export interface Nginx {

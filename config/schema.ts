@@ -142,9 +142,12 @@ const monitor = section(
     address: bindAddress
       .default("127.0.0.1")
       .describe(
-        "Address of its status page and metrics. They have no log-in: open them to a trusted network only.",
+        "Address of its status page and metrics. They have no log-in there, as they have behind nginx at /status/: open them to a trusted network only.",
       ),
     port: port.default(8091).describe("TCP port of its status page and metrics."),
+    retentionHours: integer(1, 168, "a number of 1 to 168")
+      .default(24)
+      .describe("How long the timeline of the status page is kept, in hours."),
   },
   "a section such as range: 1000-5020",
 )

@@ -1,20 +1,36 @@
+import type { Change } from "../../../assets/registration-monitor/src/changes";
 import type { Picture } from "../../../assets/registration-monitor/src/picture";
 import { Registrations } from "../../../assets/registration-monitor/src/registrations";
 import { config } from "./config-input";
 
 let lines: string[];
+let changes: Change[];
+let touched: Set<string>;
 let seconds: number;
 
 beforeEach(() => {
   lines = [];
+  changes = [];
+  touched = new Set();
   seconds = 0;
 });
 
 const at = (second: number) => new Date(second * 1_000).toISOString();
 
 function registrations(mode: "static" | "proxy" = "static"): Registrations {
-  const said = ({ dn, text }: { dn: string; text: string }) => void lines.push(`DN ${dn}: ${text}`);
-  return new Registrations(config({ mode }), said, () => at(seconds));
+  const { range } = config();
+  return new Registrations(
+    { mode, range },
+    {
+      changed: (change) => {
+        lines.push(`DN ${change.dn}: ${change.text}`);
+        changes.push(change);
+      },
+      touched: (dn) => void touched.add(dn),
+    },
+    () => at(seconds),
+    () => seconds * 1_000,
+  );
 }
 
 function picture(endpoints: Record<string, boolean>, atGenesys: Record<string, Status> = {}): Picture {
@@ -143,7 +159,9 @@ describe("a DN at Genesys", () => {
     all.registry(registry("1002", "Registered"));
     expect(all.row("1002")?.genesys).toStrictEqual({
       status: "Registered",
+      by: "Asterisk",
       since: at(5),
+      expiresAt: null,
       detail: "registered at Genesys 192.168.210.81",
       server: "192.168.210.81",
     });
@@ -173,12 +191,12 @@ describe("a DN at Genesys", () => {
     expect(all.row("1002")?.phone.registered).toBeNull();
   });
 
-  it("is not looked at in proxy mode", () => {
+  it("is not taken from Asterisk in proxy mode", () => {
     const all = registrations("proxy");
     all.picture(picture({ "1002": true }, { "1002": "Registered" }));
     all.registry(registry("1002", "Rejected"));
     expect(all.row("1002")?.genesys).toBeNull();
-    expect(all.totals().genesys).toBeNull();
+    expect(all.totals().genesys).toMatchObject({ registered: 0, rejected: 0, none: 1 });
   });
 });
 
@@ -196,16 +214,28 @@ describe("when Asterisk cannot be watched", () => {
       phone: { registered: null, contacts: [], since: at(10) },
       genesys: {
         status: "Unknown",
+        by: "Asterisk",
         since: at(10),
+        expiresAt: null,
         detail: "not known: Asterisk cannot be watched now",
         server: "192.168.210.81",
       },
+      lastError: null,
     });
     expect(all.totals()).toStrictEqual({
       listed: 2,
       outsideRange: 0,
+      conditions: { problem: 0, registered: 0, offline: 0, unknown: 2 },
       phones: { registered: 0, unregistered: 0, unknown: 2 },
-      genesys: { registered: 0, unregistered: 0, rejected: 0, unknown: 2, none: 0 },
+      genesys: {
+        registered: 0,
+        registering: 0,
+        unregistered: 0,
+        rejected: 0,
+        backingOff: 0,
+        unknown: 2,
+        none: 0,
+      },
     });
     all.picture(same);
     expect(lines).toStrictEqual([]);
@@ -255,7 +285,16 @@ it("lists in the order of the DNs and counts each once", () => {
   expect(all.totals()).toStrictEqual({
     listed: 3,
     outsideRange: 0,
+    conditions: { problem: 1, registered: 2, offline: 0, unknown: 0 },
     phones: { registered: 2, unregistered: 1, unknown: 0 },
-    genesys: { registered: 1, unregistered: 0, rejected: 1, unknown: 0, none: 1 },
+    genesys: {
+      registered: 1,
+      registering: 0,
+      unregistered: 0,
+      rejected: 1,
+      backingOff: 0,
+      unknown: 0,
+      none: 1,
+    },
   });
 });

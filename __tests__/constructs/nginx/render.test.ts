@@ -6,6 +6,7 @@ const props = {
   httpPort: 8081,
   upstream: { host: "127.0.0.1", port: 8088 },
   phone: { talkEvents: true, autoAnswerHeaders: false, embedOrigins: [] as string[] },
+  monitor: { host: "127.0.0.1", port: 8091 },
 };
 const conf = (changes: Partial<typeof props> = {}) =>
   renderNginxFiles({ ...props, ...changes })["nginx.conf"] ?? "";
