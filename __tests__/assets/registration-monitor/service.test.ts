@@ -197,8 +197,7 @@ describe("registration-monitor", () => {
   });
 });
 
-const nowhere =
-  "no such page: /, /registrations, /registrations/<dn>, /changes, /events, /metrics, /healthz";
+const nowhere = "no such page: /, /registrations, /registrations/<dn>, /changes, /events, /metrics, /healthz";
 
 describe("its pages", () => {
   beforeEach(async () => {

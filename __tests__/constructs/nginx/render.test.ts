@@ -60,6 +60,16 @@ describe("nginx.conf", () => {
     expect(conf()).toContain("return 301 https://$host:8443$request_uri;");
   });
 
+  it("lets nobody see the status page who does not log in, and keeps the password to itself", () => {
+    const location = conf().match(/location \/status\/ \{([^}]*)\}/)?.[1] ?? "";
+    expect(location).toContain("auth_basic_user_file status.htpasswd;");
+    expect(location).toContain("limit_req zone=status ");
+    expect(location).toContain("proxy_pass http://127.0.0.1:8091/;");
+    expect(location).toContain('proxy_set_header Authorization "";');
+    expect(conf().match(/127\.0\.0\.1:8091/g)).toHaveLength(1);
+    expect(renderNginxFiles(props)["status.htpasswd"]).toBe("@{secret:status-users}");
+  });
+
   it("takes certificate and key from their secret files", () => {
     expect(renderNginxFiles(props)).toMatchObject({
       "tls/certificate.pem": "@{secret:tls/certificate.pem}",
