@@ -79,7 +79,7 @@ export class Monitor implements FeedSource, PageSource {
         database: this.#bindings.sight.live,
         ...(this.#proxy && { "sip-proxy": this.#proxy.sight.live }),
       },
-      timelineWaiting: this.#timeline.sight.waiting,
+      timelineWaiting: this.#timeline.waiting,
       eventClients: this.streams.clients,
     }));
     this.#server = new MonitorServer(config, this);

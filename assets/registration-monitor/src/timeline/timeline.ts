@@ -48,7 +48,7 @@ export interface TimelineSight {
   /** False: the database does not take entries now. */
   readonly live: boolean;
   readonly reason: string | null;
-  /** Entries that are not in the database yet. */
+  /** Entries that wait for the database to come back. */
   readonly waiting: number;
   /** Entries that never got there. */
   readonly dropped: number;
@@ -89,14 +89,15 @@ export class Timeline {
     this.#queue = new BoundedQueue(limits.waiting);
   }
 
+  /** Entries that are not in the database yet, if only because they are being collected. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   get sight(): TimelineSight {
     const dropped = this.#queue.dropped + this.#rejected;
-    return {
-      live: this.#failure === null,
-      reason: this.#failure,
-      waiting: this.#queue.length,
-      dropped,
-    };
+    const live = this.#failure === null;
+    return { live, reason: this.#failure, waiting: live ? 0 : this.waiting, dropped };
   }
 
   /** Removes what is too old, from now on. */
