@@ -16,6 +16,7 @@ export interface Environment {
   readonly allowedDns: readonly DnRange[];
   readonly monitor: Monitor;
   readonly nginx: Nginx;
+  readonly phone: Phone;
   readonly asterisk: Asterisk;
   readonly relay: Relay;
   readonly postgres: Postgres;
@@ -113,6 +114,8 @@ export interface Monitor {
   readonly range: DnRange;
   readonly address: string;
   readonly port: number;
+  /** How long changes of DNs are kept. */
+  readonly retentionHours: number;
 }
 
 export interface Nginx {
@@ -125,6 +128,13 @@ export interface Nginx {
   /** Values of the Origin header (scheme://host[:port]) of pages that may open /ws; never empty. */
   readonly allowedOrigins: readonly string[];
   readonly tls: { readonly selfSigned: boolean };
+}
+
+export interface Phone {
+  /** Whether an INVITE may make the phone answer by itself. */
+  readonly autoAnswerHeaders: boolean;
+  /** Origins (scheme://host[:port]) whose pages may embed the phone and make calls with it. */
+  readonly embedOrigins: readonly string[];
 }
 
 export interface Asterisk {

@@ -1,5 +1,5 @@
 /** The typed environment: what the rest of the project may use of config/. */
-export { hostPort, isLoopback } from "./addresses";
+export { hostPort, isLoopback, isWildcard } from "./addresses";
 export { inRange, inRanges, rangeText } from "./dns";
 export type * from "./environment";
 export { EnvironmentError, type Fault, renderFaults } from "./faults";

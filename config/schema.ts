@@ -142,9 +142,12 @@ const monitor = section(
     address: bindAddress
       .default("127.0.0.1")
       .describe(
-        "Address of its status page and metrics. They have no log-in: open them to a trusted network only.",
+        "Address of its status page and metrics. They have no log-in there, as they have behind nginx at /status/: open them to a trusted network only.",
       ),
     port: port.default(8091).describe("TCP port of its status page and metrics."),
+    retentionHours: integer(1, 168, "a number of 1 to 168")
+      .default(24)
+      .describe("How long the timeline of the status page is kept, in hours."),
   },
   "a section such as range: 1000-5020",
 )
@@ -186,6 +189,31 @@ const nginx = section(
 )
   .prefault({})
   .describe("nginx: TLS in front of everything.");
+
+const phone = section(
+  {
+    autoAnswerHeaders: flag
+      .default(false)
+      .describe(
+        "Whether an INVITE may make the phone answer by itself: Call-Info ;answer-after=0, Alert-Info info=alert-autoanswer. Only where nobody else can send an INVITE.",
+      ),
+    embedOrigins: list(
+      text(
+        /^https?:\/\/[a-z0-9.:[\]-]{1,253}$/,
+        "an origin of a web page, such as https://workspace.example.com",
+      ),
+      32,
+      "a list of origins, such as https://workspace.example.com",
+    )
+      .default([])
+      .describe(
+        "Origins (scheme://host[:port], lower case) whose pages may embed the phone and make calls with it (docs/phone.md).",
+      ),
+  },
+  "a section such as autoAnswerHeaders: false",
+)
+  .prefault({})
+  .describe("The phone in the browser, at /phone/.");
 
 const asterisk = section(
   {
@@ -344,6 +372,7 @@ const sections = section(
       .describe("Proxy mode: DNs that may be registered at Genesys. Default: monitor.range."),
     monitor,
     nginx,
+    phone,
     asterisk,
     relay,
     postgres,

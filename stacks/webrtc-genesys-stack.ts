@@ -37,13 +37,23 @@ export class WebrtcGenesysStack extends TerraformStack {
       secrets,
       dependsOn: [postgres.provisioned],
     });
-    new RegistrationMonitor(this, "registration-monitor", { ...common, dependsOn: [asterisk.container] });
+    const monitor = new RegistrationMonitor(this, "registration-monitor", {
+      ...common,
+      dependsOn: [asterisk.container],
+    });
     if (environment.genesys.simulator) new GenesysSimulator(this, "genesys-simulator", common);
 
     const proxy = new SipProxy(this, "sip-proxy", { ...common, dependsOn: [asterisk.container] });
     const { internalAddress, httpPort } = environment.asterisk;
     const upstream =
       environment.forwardingMode === "proxy" ? proxy.edge : { host: internalAddress, port: httpPort };
-    new Nginx(this, "nginx", { environment, secrets, upstream, dependsOn: [proxy.container] });
+    new Nginx(this, "nginx", {
+      environment,
+      secrets,
+      upstream,
+      monitor: monitor.page,
+      // Not on the monitor: phones come in while it is away.
+      dependsOn: [proxy.container],
+    });
   }
 }

@@ -5,6 +5,9 @@ import type { Environment } from "../config";
 import { root } from "./arguments";
 import { run } from "./run";
 
+/** Who may see the status page: lines of name and hash, as nginx reads them. */
+const STATUS_USERS = "status-users";
+
 /** Names of the secret files that the containers of an environment are given. */
 export function requiredSecrets(environment: Environment): string[] {
   const dns = [...environment.dns.map((dn) => dn.number), environment.probeDn];
@@ -15,7 +18,10 @@ export function requiredSecrets(environment: Environment): string[] {
     "ami-proxy",
     "ari",
     "postgres-asterisk",
+    "postgres-monitor",
     "sip-proxy-api",
+    "sip-proxy-api-read",
+    STATUS_USERS,
     "tls/certificate.pem",
     "tls/key.pem",
     ...(credentials ? [credentials.secret] : []),
@@ -43,8 +49,8 @@ export async function ensureSecrets(environment: Environment): Promise<string[]>
   for (const name of requiredSecrets(environment)) {
     const path = secretPath(environment, name);
     if (path === undefined || existsSync(path) || name.startsWith("tls/")) continue;
-    writeSecret(path, `${randomBytes(24).toString("base64url")}\n`);
-    made.push(name);
+    if (name === STATUS_USERS) made.push(...(await makeStatusUser(environment, path)));
+    else made.push(makePassword(path, name));
   }
   const certificate = secretPath(environment, "tls/certificate.pem");
   if (certificate && environment.nginx.tls.selfSigned && !existsSync(certificate)) {
@@ -52,6 +58,21 @@ export async function ensureSecrets(environment: Environment): Promise<string[]>
     made.push("tls/certificate.pem", "tls/key.pem");
   }
   return made;
+}
+
+function makePassword(path: string, name: string): string {
+  writeSecret(path, `${randomBytes(24).toString("base64url")}\n`);
+  return name;
+}
+
+/** The user `operator` of a local environment's status page, with the password in the secret `status-password`. */
+async function makeStatusUser(environment: Environment, path: string): Promise<string[]> {
+  const passwordFile = secretPath(environment, "status-password") as string;
+  const made = existsSync(passwordFile) ? [] : [makePassword(passwordFile, "status-password")];
+  // By its file: every user of the machine can see a command line.
+  const hash = await run("openssl", ["passwd", "-6", "-in", passwordFile], { deadline: 10_000 });
+  writeSecret(path, `operator:${hash.trim()}\n`);
+  return [...made, STATUS_USERS];
 }
 
 function writeSecret(path: string, text: string): void {

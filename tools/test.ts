@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { environmentNamed, root } from "./arguments";
 import { ensureBaseImages } from "./base-images";
 import { colors } from "./colors";
@@ -48,11 +48,12 @@ async function jest(project: string, ...options: readonly string[]): Promise<Cou
   }
 }
 
-/** Runs one of the project's own tools on this terminal. Its exit status; 1 where a signal ended it. */
+/** Runs npm or one of the project's own tools on this terminal. Its exit status; 1 where a signal ended it. */
 function attached([tool = "", ...args]: readonly string[]): Promise<number> {
   // --json makes jest write its report to stdout too; what people read is on stderr.
-  const child = spawn(join(root, "node_modules", ".bin", tool), args, {
+  const child = spawn(tool, args, {
     cwd: root,
+    env: { ...process.env, PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter) },
     stdio: ["ignore", tool === "jest" ? "ignore" : "inherit", "inherit"],
   });
   return new Promise((resolve, reject) => {
@@ -78,7 +79,7 @@ runCommand(async () => {
   };
 
   await part("format and lint", () => single(["biome", "check", "."]));
-  await part("types", () => single(["tsc", "--noEmit"]));
+  await part("types", () => single(["npm", "run", "--silent", "typecheck"]));
   await part("unit tests", () => jest("unit"));
 
   const engine = await localEngine();

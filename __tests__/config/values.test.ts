@@ -32,6 +32,10 @@ describe("a value that is not what it should be", () => {
       "3:26 nginx.allowedOrigins[0]: 'https://a.example/' is not an origin such as https://phone.example.com",
     ],
     [
+      "phone: {embedOrigins: [\"https://a.example; script-src 'unsafe-inline'\"]}",
+      "3:24 phone.embedOrigins[0]: 'https://a.example; script-src 'unsafe-inline'' is not an origin of a web page, such as https://workspace.example.com",
+    ],
+    [
       "nginx: {allowedOrigins: []}",
       "3:25 nginx.allowedOrigins: is an empty list: write a list of origins, such as https://phone.example.com",
     ],
@@ -99,6 +103,8 @@ describe("a value that is not what it should be", () => {
       "3:18 monitor.range: '1000-' is not a DN of 1 to 20 digits, or a range such as 5001-5020",
     ],
     ["monitor: {range: 5020-1000}", "3:18 monitor.range: '5020-1000' is upside down: write 1000-5020"],
+    ["monitor: {retentionHours: 0}", "3:27 monitor.retentionHours: 0 is not a number of 1 to 168"],
+    ["monitor: {retentionHours: 169}", "3:27 monitor.retentionHours: 169 is not a number of 1 to 168"],
     ["allowedDns: 1000-5020", "3:13 allowedDns: '1000-5020' is not a list of DN ranges, such as - 1000-5020"],
     ["allowedDns: []", "3:13 allowedDns: is an empty list: write a list of DN ranges, such as - 1000-5020"],
     ["probeDn: abc", "3:10 probeDn: 'abc' is not a DN of 1 to 20 digits"],
@@ -238,7 +244,7 @@ it("fills in every default", () => {
       },
       dns: [],
       allowedDns: [{ from: "1000", to: "5020" }],
-      monitor: { range: { from: "1000", to: "5020" }, address: "127.0.0.1", port: 8091 },
+      monitor: { range: { from: "1000", to: "5020" }, address: "127.0.0.1", port: 8091, retentionHours: 24 },
       nginx: {
         address: "192.0.2.1",
         port: 8443,
@@ -246,6 +252,7 @@ it("fills in every default", () => {
         allowedOrigins: ["https://192.0.2.1:8443"],
         tls: { selfSigned: false },
       },
+      phone: { autoAnswerHeaders: false, embedOrigins: [] },
       asterisk: {
         sipAddress: "127.0.0.1",
         sipPort: 5060,
@@ -296,8 +303,9 @@ genesys:
   registration: {expires: 120, retryInterval: 5, forbiddenRetryInterval: 60}
 dns: [6001, {number: "0042", displayName: "Zoë; night shift"}]
 allowedDns: [6000-6099, "0042"]
-monitor: {range: 6000-6099, address: 192.0.2.1, port: 9091}
+monitor: {range: 6000-6099, address: 192.0.2.1, port: 9091, retentionHours: 168}
 nginx: {address: "::", port: 443, httpPort: 80, allowedOrigins: ["https://a.example", "file://"]}
+phone: {autoAnswerHeaders: true, embedOrigins: ["https://workspace.example:8443"]}
 asterisk: {sipAddress: 127.0.0.9, sipPort: 5080, internalAddress: 127.0.0.9, httpPort: 9088, amiPort: 9038}
 relay: {address: 192.0.2.9, port: 6070, asteriskSide: 127.0.0.8}
 postgres: {address: 127.0.0.9, port: 5433}
@@ -332,7 +340,7 @@ simulatorPort: 9090
       { from: "6000", to: "6099" },
       { from: "0042", to: "0042" },
     ],
-    monitor: { range: { from: "6000", to: "6099" }, address: "192.0.2.1", port: 9091 },
+    monitor: { range: { from: "6000", to: "6099" }, address: "192.0.2.1", port: 9091, retentionHours: 168 },
     nginx: {
       address: "::",
       port: 443,
@@ -340,6 +348,7 @@ simulatorPort: 9090
       allowedOrigins: ["https://a.example", "file://"],
       tls: { selfSigned: false },
     },
+    phone: { autoAnswerHeaders: true, embedOrigins: ["https://workspace.example:8443"] },
     asterisk: {
       sipAddress: "127.0.0.9",
       sipPort: 5080,

@@ -15,6 +15,8 @@ export interface NginxProps {
   readonly secrets: Secrets;
   /** Where /ws goes. */
   readonly upstream: { readonly host: string; readonly port: number };
+  /** Where /status/ goes. */
+  readonly monitor: { readonly host: string; readonly port: number };
   /** What answers there: nginx never points at something that isn't up. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -42,6 +44,8 @@ export class Nginx extends Construct {
         port,
         httpPort,
         upstream: props.upstream,
+        phone: { ...environment.phone, talkEvents: environment.talkEvents === "relay" },
+        monitor: props.monitor,
       }),
       dependsOn: props.dependsOn,
     });

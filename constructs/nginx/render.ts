@@ -1,6 +1,9 @@
+import type { PageConfig } from "../../assets/nginx/phone/logic/page-config";
 import { hostPort } from "../../config";
 import { RELEASE_PLACEHOLDER } from "../service/release";
 import { Secrets } from "../service/secrets";
+import { renderPhonePage } from "./phone-page";
+import { statusFiles, statusLimit, statusLocations } from "./status";
 
 export interface NginxFilesProps {
   /** Address that both listeners bind. */
@@ -11,10 +14,15 @@ export interface NginxFilesProps {
   readonly httpPort: number;
   /** Where /ws goes: Asterisk's HTTP server or sip-proxy, as host and port. */
   readonly upstream: { readonly host: string; readonly port: number };
+  /** What the phone page is told (assets/nginx/phone/logic/page-config.ts). */
+  readonly phone: PageConfig;
+  /** Where /status/ goes: registration-monitor, as host and port. */
+  readonly monitor: { readonly host: string; readonly port: number };
 }
 
 /**
- * The files of nginx's release: nginx.conf, and the TLS certificate and key from their secret files.
+ * The files of nginx's release: nginx.conf, what the phone page is told, and from their secret files the TLS
+ * certificate and key, and who may see the status page.
  *
  * TLS follows Mozilla's intermediate configuration, guideline 6.0: TLS 1.2 with forward secrecy and AEAD only, TLS 1.3, and
  * the hybrid key exchange first.
@@ -22,12 +30,16 @@ export interface NginxFilesProps {
 export function renderNginxFiles(props: NginxFilesProps): Record<string, string> {
   return {
     "nginx.conf": renderNginxConf(props),
+    "phone.json": `${JSON.stringify(props.phone, null, 2)}\n`,
     "tls/certificate.pem": Secrets.placeholder("tls/certificate.pem"),
     "tls/key.pem": Secrets.placeholder("tls/key.pem"),
+    ...statusFiles,
   };
 }
 
-function renderNginxConf({ address, port, httpPort, upstream }: NginxFilesProps): string {
+const STRICT_TRANSPORT = 'Strict-Transport-Security "max-age=63072000" always';
+
+function renderNginxConf({ address, port, httpPort, upstream, phone, monitor }: NginxFilesProps): string {
   return `worker_processes auto;
 worker_rlimit_nofile 16384;
 pid /tmp/nginx.pid;
@@ -74,6 +86,7 @@ http {
     upstream sip {
         server ${hostPort(upstream.host, upstream.port)};
     }
+${statusLimit}
 
     server {
         listen ${hostPort(address, httpPort)};
@@ -94,7 +107,7 @@ http {
 
     server {
         listen ${hostPort(address, port)} ssl;
-        add_header Strict-Transport-Security "max-age=63072000" always;
+        add_header ${STRICT_TRANSPORT};
 
         location = /ws {
             proxy_pass http://sip/ws;
@@ -113,6 +126,8 @@ http {
             proxy_read_timeout 86400s;
             proxy_buffering off;
         }
+${renderPhonePage(phone, [STRICT_TRANSPORT])}
+${statusLocations(monitor)}
         location / {
             return 404;
         }

@@ -71,7 +71,7 @@ export class Postgres extends Construct {
       env: { PGPORT: String(environment.postgres.port) },
       files,
       volumes: [socket],
-      mounts: [secrets.mount("dn"), secrets.mount("postgres-asterisk")],
+      mounts: [secrets.mount("dn"), secrets.mount("postgres-asterisk"), secrets.mount("postgres-monitor")],
       capabilities: ["CAP_DAC_READ_SEARCH"],
       hash: hashFiles(files),
       dependsOn: [server],

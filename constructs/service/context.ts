@@ -11,8 +11,20 @@ import {
   statSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import { bundlePage, bundleService } from "./bundle";
 
 const root = join(__dirname, "..", "..");
+
+/**
+ * What a bundle is made of besides the service's own folder. The lock file stands for every library that esbuild may
+ * pull in.
+ */
+const bundledFrom = [
+  join(root, "lib"),
+  join(root, "package-lock.json"),
+  join(root, "tsconfig.json"),
+  join(__dirname, "bundle.ts"),
+];
 
 /** What goes into one image: the folder for the engine, and the hash that names the image. */
 export interface BuildContext {
@@ -25,9 +37,9 @@ export interface BuildContext {
 /**
  * Makes the Docker build context of a service from `assets/<service>/`.
  *
- * A folder with `src/main.ts` is a TypeScript service: its context is that folder without `src/`, plus
- * `server.js`, one file bundled by esbuild. Bundles are kept in `.cache/` under the hash of their sources, so that
- * a synth that changes nothing bundles nothing.
+ * Sources are not in it, but what they are bundled to: `src/main.ts`, a TypeScript service, to `server.js`; a folder
+ * `<page>/` with `index.html` and `main.ts`, a browser page, to a folder of the same name. Bundles are kept in
+ * `.cache/` under the hash of their sources, so that a synth that changes nothing bundles nothing.
  *
  * @param recipe whatever else makes another image: the base in `FROM`, how it is built
  */
@@ -39,30 +51,23 @@ export function buildContext(service: string, recipe: string): BuildContext {
     );
   }
   const entry = join(source, "src", "main.ts");
-  if (!existsSync(entry)) {
+  const isService = existsSync(entry);
+  const pages = readdirSync(source).filter((name) =>
+    ["index.html", "main.ts"].every((file) => existsSync(join(source, name, file))),
+  );
+  if (!isService && pages.length === 0) {
     return { directory: source, hash: hashOf(recipe, [source]) };
   }
-  // The lock file stands for every library that esbuild may pull in.
-  const sources = hashOf("", [source, join(root, "lib"), join(root, "package-lock.json")]);
+  const sources = hashOf("", [source, ...bundledFrom]);
   const directory = join(root, ".cache", "contexts", `${service}-${sources}`);
   if (!existsSync(directory)) {
     mkdirSync(join(root, ".cache", "contexts"), { recursive: true });
     const staging = mkdtempSync(join(root, ".cache", "contexts", "staging-"));
     try {
-      // Loaded only when there is something to bundle: most synths have nothing.
-      const { buildSync } = require("esbuild") as typeof import("esbuild");
-      cpSync(source, staging, { recursive: true, filter: (path) => path !== join(source, "src") });
-      buildSync({
-        entryPoints: [entry],
-        absWorkingDir: root,
-        outfile: join(staging, "server.js"),
-        bundle: true,
-        platform: "node",
-        target: "node20",
-        // Optional native accelerators; every library that asks for one works without it.
-        external: ["pg-native", "bufferutil", "utf-8-validate", "cpu-features"],
-        logLevel: "warning",
-      });
+      const left = ["src", ...pages].map((name) => join(source, name));
+      cpSync(source, staging, { recursive: true, filter: (path) => !left.includes(path) });
+      if (isService) bundleService(entry, join(staging, "server.js"));
+      for (const page of pages) bundlePage(join(source, page), join(staging, page));
       renameSync(staging, directory);
     } catch (error) {
       rmSync(staging, { recursive: true, force: true });

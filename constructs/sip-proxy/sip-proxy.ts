@@ -71,6 +71,7 @@ export class SipProxy extends Construct {
           address: sipProxy.address,
           port: sipProxy.apiPort,
           token: Secrets.placeholder("sip-proxy-api"),
+          readToken: Secrets.placeholder("sip-proxy-api-read"),
         },
       },
     }).container;

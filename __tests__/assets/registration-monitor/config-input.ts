@@ -13,6 +13,8 @@ export function configInput(part: Partial<MonitorConfigInput> = {}): MonitorConf
     listen: { address: "127.0.0.1", port: 0 },
     ami: { host: "127.0.0.1", port: 5038, username: "monitor", secret: "swordfish" },
     metrics: { host: "127.0.0.1", port: 8088, username: "monitor", secret: "swordfish" },
+    // Nobody listens there.
+    database: { host: "127.0.0.1", port: 9, user: "monitor", password: "swordfish" },
     ...part,
   };
 }

@@ -1,20 +1,38 @@
+import type { Binding } from "../../../assets/registration-monitor/src/bindings";
+import type { Change } from "../../../assets/registration-monitor/src/changes";
 import type { Picture } from "../../../assets/registration-monitor/src/picture";
+import type { ProxyView } from "../../../assets/registration-monitor/src/proxy-source";
 import { Registrations } from "../../../assets/registration-monitor/src/registrations";
 import { config } from "./config-input";
 
 let lines: string[];
+let changes: Change[];
+let touched: Set<string>;
 let seconds: number;
 
 beforeEach(() => {
   lines = [];
+  changes = [];
+  touched = new Set();
   seconds = 0;
 });
 
 const at = (second: number) => new Date(second * 1_000).toISOString();
 
 function registrations(mode: "static" | "proxy" = "static"): Registrations {
-  const said = ({ dn, text }: { dn: string; text: string }) => void lines.push(`DN ${dn}: ${text}`);
-  return new Registrations(config({ mode }), said, () => at(seconds));
+  const { range } = config();
+  return new Registrations(
+    { mode, range },
+    {
+      changed: (change) => {
+        lines.push(`DN ${change.dn}: ${change.text}`);
+        changes.push(change);
+      },
+      touched: (dn) => void touched.add(dn),
+    },
+    () => at(seconds),
+    () => seconds * 1_000,
+  );
 }
 
 function picture(endpoints: Record<string, boolean>, atGenesys: Record<string, Status> = {}): Picture {
@@ -143,7 +161,9 @@ describe("a DN at Genesys", () => {
     all.registry(registry("1002", "Registered"));
     expect(all.row("1002")?.genesys).toStrictEqual({
       status: "Registered",
+      by: "Asterisk",
       since: at(5),
+      expiresAt: null,
       detail: "registered at Genesys 192.168.210.81",
       server: "192.168.210.81",
     });
@@ -173,12 +193,213 @@ describe("a DN at Genesys", () => {
     expect(all.row("1002")?.phone.registered).toBeNull();
   });
 
-  it("is not looked at in proxy mode", () => {
+  it("is not taken from Asterisk in proxy mode", () => {
     const all = registrations("proxy");
     all.picture(picture({ "1002": true }, { "1002": "Registered" }));
     all.registry(registry("1002", "Rejected"));
     expect(all.row("1002")?.genesys).toBeNull();
-    expect(all.totals().genesys).toBeNull();
+    expect(all.totals().genesys).toMatchObject({ registered: 0, rejected: 0, none: 1 });
+  });
+});
+
+describe("a DN at Genesys, as sip-proxy tells it", () => {
+  const view = (state: ProxyView["state"], part: Partial<ProxyView> = {}): ProxyView => ({
+    dn: "1002",
+    state,
+    since: at(seconds),
+    expiresAt: null,
+    server: "primary",
+    lastAnswer: null,
+    allowed: true,
+    disabled: false,
+    ...part,
+  });
+
+  it("is told when it comes to rest, not on its way", () => {
+    const all = registrations("proxy");
+    all.proxyList([view("idle"), view("idle", { dn: "9000" })]);
+    seconds = 1;
+    all.proxyList([view("registering")]);
+    expect(all.row("1002")?.genesys).toMatchObject({ status: "Registering", by: "sip-proxy", since: at(1) });
+    seconds = 2;
+    all.proxyList([view("registered", { expiresAt: at(602) })]);
+    seconds = 3;
+    all.proxyList([view("refreshing", { expiresAt: at(602) })]);
+    expect(all.row("1002")?.genesys).toStrictEqual({
+      status: "Registered",
+      by: "sip-proxy",
+      since: at(2),
+      expiresAt: at(602),
+      detail: "registered at Genesys primary",
+      server: "primary",
+    });
+    expect(lines).toStrictEqual(["DN 1002: registered at Genesys primary (was Unregistered)"]);
+    expect(all.row("9000")).toBeUndefined();
+  });
+
+  it("is told when it moves to another server, and when the error is another one", () => {
+    const all = registrations("proxy");
+    all.proxyList([view("registered")]);
+    all.proxyList([view("registered", { server: "backup" })]);
+    const refused = (status: number) => ({ lastAnswer: { status, reason: "No", at: at(seconds) } });
+    all.proxyList([view("backing off", refused(403))]);
+    all.proxyList([view("registering")]);
+    all.proxyList([view("backing off", refused(403))]);
+    all.proxyList([view("backing off", refused(404))]);
+    expect(lines.slice(1)).toStrictEqual([
+      "DN 1002: registered at Genesys backup (was at primary)",
+      "DN 1002: not registered at Genesys primary, tries again: 403 No (was Registered)",
+      "DN 1002: not registered at Genesys primary, tries again: 404 No",
+    ]);
+    expect(changes.map(({ trouble }) => trouble)).toStrictEqual([false, false, true, true]);
+    expect(all.row("1002")?.lastError?.text).toContain("404 No");
+    all.proxyList([view("registered")]);
+    expect(all.row("1002")?.lastError?.text).toContain("404 No");
+  });
+
+  it("keeps its time though sip-proxy's clock trembles", () => {
+    const all = registrations("proxy");
+    all.proxyList([view("registered", { expiresAt: at(600) })]);
+    all.proxyList([view("registered", { expiresAt: new Date(600_004).toISOString() })]);
+    expect(all.row("1002")?.genesys?.expiresAt).toBe(at(600));
+    all.proxyList([view("registered", { expiresAt: at(900) })]);
+    expect(all.row("1002")?.genesys?.expiresAt).toBe(at(900));
+  });
+
+  it("is unknown while sip-proxy can't be asked, and null when it knows the DN no more", () => {
+    const all = registrations("proxy");
+    all.picture(picture({ "1002": true }));
+    all.proxyList([view("registered")]);
+    all.lose();
+    expect(all.row("1002")?.genesys?.status).toBe("Registered");
+    all.loseProxy();
+    expect(all.row("1002")?.genesys).toMatchObject({
+      status: "Unknown",
+      detail: "not known: sip-proxy cannot be watched now",
+    });
+    lines = [];
+    all.proxyList([view("registered")]);
+    expect(lines).toStrictEqual([]);
+    all.proxyList([]);
+    expect(all.row("1002")?.genesys).toBeNull();
+    expect(lines).toStrictEqual(["DN 1002: sip-proxy does not register it at Genesys any more"]);
+  });
+});
+
+describe("bindings of the database", () => {
+  const uri = "sip:1002@192.0.2.7:5071";
+  const binding = (part: Partial<Binding> = {}): Binding => ({
+    uri,
+    expiresAt: at(600),
+    userAgent: "JsSIP 3.13.8",
+    via: "x.invalid",
+    ...part,
+  });
+  const bind = (all: Registrations, bindings: Binding[], askedAt = seconds * 1_000) =>
+    all.bindings(new Map([["1002", bindings]]), askedAt);
+
+  it("complete the contact of an event", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": false }));
+    all.contactStatus(contact("1002", "Reachable", uri, 577));
+    seconds = 1;
+    bind(all, [binding()]);
+    expect(all.row("1002")?.phone.contacts).toStrictEqual([
+      { status: "Reachable", roundtripMs: 0.577, since: at(0), ...binding() },
+    ]);
+  });
+
+  it("tell the contact that no event has told, of a phone that is registered", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true, "1003": false }));
+    all.bindings(
+      new Map([
+        ["1002", [binding()]],
+        ["1003", [binding()]],
+        ["9000", [binding()]],
+      ]),
+      0,
+    );
+    expect(all.row("1002")?.phone.contacts).toMatchObject([{ uri, status: "Unknown", expiresAt: at(600) }]);
+    expect(all.row("1003")?.phone).toMatchObject({ registered: false, contacts: [] });
+    expect(all.row("9000")).toBeUndefined();
+  });
+
+  it("that were asked for before the last event are not believed", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true }));
+    seconds = 10;
+    all.contactStatus(contact("1002", "Removed", uri));
+    all.contactStatus(contact("1002", "Reachable", "sip:new@192.0.2.8"));
+    bind(all, [binding()], 9_000);
+    expect(all.row("1002")?.phone.contacts).toMatchObject([{ uri: "sip:new@192.0.2.8" }]);
+    bind(all, [binding({ uri: "sip:new@192.0.2.8" })], 10_000);
+    expect(all.row("1002")?.phone.contacts).toMatchObject([{ expiresAt: at(600) }]);
+  });
+
+  it("touch only rows in which something is different", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true }));
+    bind(all, [binding()]);
+    touched.clear();
+    bind(all, [binding()]);
+    expect([...touched]).toStrictEqual([]);
+    bind(all, [binding({ expiresAt: at(900) })]);
+    expect([...touched]).toStrictEqual(["1002"]);
+  });
+
+  it("are a bounded number", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true }));
+    bind(
+      all,
+      Array.from({ length: 100 }, (_, n) => binding({ uri: `sip:${n}@192.0.2.7` })),
+    );
+    expect(all.row("1002")?.phone.contacts).toHaveLength(20);
+  });
+});
+
+describe("the last error of a DN", () => {
+  it("stays when all is well again, and goes with the row", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true }, { "1002": "Registered" }));
+    seconds = 5;
+    all.registry(registry("1002", "Rejected", "403 Forbidden"));
+    seconds = 6;
+    all.picture(picture({ "1002": true }, { "1002": "Rejected" }));
+    all.registry(registry("1002", "Rejected", "403 Forbidden"));
+    all.registry(registry("1002", "Registered"));
+    expect(lines.filter((line) => line.includes("403"))).toHaveLength(1);
+    expect(all.row("1002")?.lastError).toStrictEqual({
+      at: at(5),
+      text: "Genesys 192.168.210.81 does not accept the registration, or does not answer: 403 Forbidden (was Registered)",
+    });
+    all.picture(picture({}));
+    all.picture(picture({ "1002": true }));
+    expect(all.row("1002")?.lastError).toBeNull();
+  });
+
+  it("is recalled from before, unless there is a newer one", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true, "1003": true }));
+    all.contactStatus(contact("1003", "Unreachable"));
+    for (const dn of ["1002", "1003", "9000"]) all.recall(dn, { at: at(0), text: "before" });
+    expect(all.row("1002")?.lastError?.text).toBe("before");
+    expect(all.row("1003")?.lastError?.text).toContain("phone does not answer");
+  });
+});
+
+describe("what the first look finds", () => {
+  it("is marked, for nobody knows since when it is so", () => {
+    const all = registrations();
+    all.picture(picture({ "1002": true }, { "1002": "Registered" }));
+    all.picture(picture({ "1002": true, "1003": true }, { "1002": "Rejected" }));
+    expect(changes.map(({ dn, what, found }) => [dn, what, found])).toStrictEqual([
+      ["1002", "phone", true],
+      ["1002", "genesys", true],
+      ["1003", "phone", false],
+      ["1002", "genesys", false],
+    ]);
   });
 });
 
@@ -196,16 +417,28 @@ describe("when Asterisk cannot be watched", () => {
       phone: { registered: null, contacts: [], since: at(10) },
       genesys: {
         status: "Unknown",
+        by: "Asterisk",
         since: at(10),
+        expiresAt: null,
         detail: "not known: Asterisk cannot be watched now",
         server: "192.168.210.81",
       },
+      lastError: null,
     });
     expect(all.totals()).toStrictEqual({
       listed: 2,
       outsideRange: 0,
+      conditions: { problem: 0, registered: 0, offline: 0, unknown: 2 },
       phones: { registered: 0, unregistered: 0, unknown: 2 },
-      genesys: { registered: 0, unregistered: 0, rejected: 0, unknown: 2, none: 0 },
+      genesys: {
+        registered: 0,
+        registering: 0,
+        unregistered: 0,
+        rejected: 0,
+        backingOff: 0,
+        unknown: 2,
+        none: 0,
+      },
     });
     all.picture(same);
     expect(lines).toStrictEqual([]);
@@ -255,7 +488,16 @@ it("lists in the order of the DNs and counts each once", () => {
   expect(all.totals()).toStrictEqual({
     listed: 3,
     outsideRange: 0,
+    conditions: { problem: 1, registered: 2, offline: 0, unknown: 0 },
     phones: { registered: 2, unregistered: 1, unknown: 0 },
-    genesys: { registered: 1, unregistered: 0, rejected: 1, unknown: 0, none: 1 },
+    genesys: {
+      registered: 1,
+      registering: 0,
+      unregistered: 0,
+      rejected: 1,
+      backingOff: 0,
+      unknown: 0,
+      none: 1,
+    },
   });
 });

@@ -47,6 +47,7 @@ describe("config.json", () => {
       }),
     ],
     ["api.token", () => ({ api: { token: "short" } })],
+    ["api.readToken", () => ({ api: { token: "the same for both", readToken: "the same for both" } })],
     ["hep.captureId", () => ({ hep: { host: "homer", captureId: 2 ** 32 } })],
     ["hep.captureId", () => ({ hep: { host: "homer" } })],
     ["allowedDns.0", () => ({ allowedDns: [{ from: "2000", to: "1000" }] })],

@@ -241,6 +241,25 @@ describe("operators", () => {
     expect((await ask("GET", "/registrations", "undefined")).status).toBe(401);
   });
 
+  it("with the token for looking see everything and change nothing", async () => {
+    const readToken = `${TOKEN}-for-looking`;
+    await start({ api: { port: 0, token: TOKEN, readToken } });
+    await register("1002");
+    await eventually(registered, ["1002 primary"]);
+    expect(await ask("GET", "/registrations", readToken)).toMatchObject({
+      status: 200,
+      body: { registrations: [{ dn: "1002", state: "registered" }] },
+    });
+    expect((await ask("GET", "/registrations/1002", readToken)).status).toBe(200);
+    for (const wish of ["refresh", "release", "disable", "enable"]) {
+      const answer = await ask("POST", `/registrations/1002/${wish}`, readToken);
+      expect(answer).toStrictEqual({ status: 403, body: { error: "this token is for looking only" } });
+    }
+    expect((await ask("POST", "/registrations", readToken)).status).toBe(405);
+    expect((await get("/registrations/1002")).body).toMatchObject({ state: "registered", disabled: false });
+    expect((await ask("POST", "/registrations/1002/refresh")).status).toBe(200);
+  });
+
   it("refresh, release, disable and enable a DN", async () => {
     await start();
     const phone = await register("1002");

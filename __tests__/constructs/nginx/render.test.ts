@@ -5,6 +5,8 @@ const props = {
   port: 8443,
   httpPort: 8081,
   upstream: { host: "127.0.0.1", port: 8088 },
+  phone: { talkEvents: true, autoAnswerHeaders: false, embedOrigins: [] as string[] },
+  monitor: { host: "127.0.0.1", port: 8091 },
 };
 const conf = (changes: Partial<typeof props> = {}) =>
   renderNginxFiles({ ...props, ...changes })["nginx.conf"] ?? "";
@@ -58,10 +60,66 @@ describe("nginx.conf", () => {
     expect(conf()).toContain("return 301 https://$host:8443$request_uri;");
   });
 
+  it("lets nobody see the status page who does not log in, and keeps the password to itself", () => {
+    const location = conf().match(/location \/status\/ \{([^}]*)\}/)?.[1] ?? "";
+    expect(location).toContain("auth_basic_user_file status.htpasswd;");
+    expect(location).toContain("limit_req zone=status ");
+    expect(location).toContain("proxy_pass http://127.0.0.1:8091/;");
+    expect(location).toContain('proxy_set_header Authorization "";');
+    expect(conf().match(/127\.0\.0\.1:8091/g)).toHaveLength(1);
+    expect(renderNginxFiles(props)["status.htpasswd"]).toBe("@{secret:status-users}");
+  });
+
   it("takes certificate and key from their secret files", () => {
     expect(renderNginxFiles(props)).toMatchObject({
       "tls/certificate.pem": "@{secret:tls/certificate.pem}",
       "tls/key.pem": "@{secret:tls/key.pem}",
     });
+  });
+});
+
+describe("the phone page", () => {
+  /** Headers of the location that begins with these words. */
+  const headersOf = (location: string, embedOrigins: string[] = []) => {
+    const text = conf({ phone: { ...props.phone, embedOrigins } });
+    const begin = text.indexOf(`location ${location} {`);
+    expect(begin).toBeGreaterThan(0);
+    const body = text.slice(begin, text.indexOf("}", text.indexOf("{", begin)));
+    return Object.fromEntries(
+      [...body.matchAll(/add_header (\S+) "(.*)" always;/g)].map(([, name, value]) => [name, value]),
+    );
+  };
+
+  it("is told what the environment allows", () => {
+    expect(JSON.parse(renderNginxFiles(props)["phone.json"] ?? "")).toStrictEqual(props.phone);
+    expect(headersOf("= /phone/config.json")["Cache-Control"]).toBe("no-store");
+  });
+
+  it("keeps the headers of the whole server, which nginx drops where a location has its own", () => {
+    for (const location of ["/phone/", "= /phone/config.json"]) {
+      expect(headersOf(location)["Strict-Transport-Security"]).toBe("max-age=63072000");
+      expect(headersOf(location)["X-Content-Type-Options"]).toBe("nosniff");
+    }
+  });
+
+  it("lets nobody frame it unless the environment names them", () => {
+    expect(headersOf("/phone/")["Content-Security-Policy"]).toMatch(/; frame-ancestors 'none'$/);
+    const origins = ["https://workspace.example.com", "https://other.example:8443"];
+    expect(headersOf("/phone/", origins)["Content-Security-Policy"]).toMatch(
+      /; frame-ancestors https:\/\/workspace\.example\.com https:\/\/other\.example:8443$/,
+    );
+  });
+
+  it("allows nothing inline and nothing from elsewhere", () => {
+    const policy = headersOf("/phone/")["Content-Security-Policy"] ?? "";
+    expect(policy).toMatch(/^default-src 'none'; /);
+    expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
+  });
+
+  it("lets browsers keep what has a hash in its name, and nothing else", () => {
+    const hashed = '~ "^/phone/[a-z]+-[A-Z0-9]{8}\\.[a-z]+$"';
+    expect(conf()).toContain(`location ${hashed} {`);
+    expect(conf().match(/immutable/g)).toHaveLength(1);
+    expect(headersOf("/phone/")["Cache-Control"]).toBe("no-cache");
   });
 });

@@ -25,6 +25,7 @@ export const passwords: Record<string, string> = {
   "ami-proxy": "proxy-secret",
   ari: "ari-secret",
   "postgres-asterisk": "p;a'ss {w}ord\\=%",
+  "postgres-monitor": "monitor's {w}ord",
   "dn/1002": "one thousand and two",
   "dn/1003": "secret-1003",
   "dn/9999": "secret-9999",

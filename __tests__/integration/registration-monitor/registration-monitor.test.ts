@@ -27,6 +27,13 @@ const config = (release: string): MonitorConfigInput => ({
   ami: { host: addresses.internal, port: ports.ami, username: "monitor", secret },
   metrics: { host: addresses.internal, port: ports.http, username: "monitor", secret },
   reconcileInterval: 2,
+  database: {
+    host: addresses.internal,
+    port: ports.postgres,
+    user: "monitor",
+    password: passwords["postgres-monitor"] as string,
+    interval: 1,
+  },
 });
 
 const write = (release: string) =>

@@ -3,9 +3,12 @@ import { runner } from "node-pg-migrate";
 import { Client, type ClientConfig } from "pg";
 import { scramVerifier, scramVerifies } from "./scram";
 
-/** The database, and the role that Asterisk logs in with. */
 export const DATABASE = "asterisk";
-export const ROLE = "asterisk";
+
+/** Roles that log in, and how many connections each may have: Asterisk's own, and registration-monitor's. */
+export const ROLES = { asterisk: 20, monitor: 5 } as const;
+
+export type Role = keyof typeof ROLES;
 
 /** Any number, the same in every run: two releases at one time go one after the other. */
 const LOCK = 7_340_251;
@@ -51,27 +54,32 @@ export async function exclusively<Result>(client: Client, work: () => Promise<Re
   }
 }
 
-/** Makes the role and the database if they aren't there, and sets the role's password if it is another one. */
-export async function ensureRoleAndDatabase(client: Client, password: string): Promise<void> {
+/** Makes a role if it isn't there, and sets its password if it is another one. */
+export async function ensureRole(client: Client, name: Role, password: string): Promise<void> {
   const roles = await client.query<{ rolpassword: string | null }>(
     "SELECT rolpassword FROM pg_authid WHERE rolname = $1",
-    [ROLE],
+    [name],
   );
-  const role = client.escapeIdentifier(ROLE);
+  const role = client.escapeIdentifier(name);
   const verifier = roles.rows[0]?.rolpassword;
   if (roles.rows.length === 0) {
     await client.query(
-      `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 20`,
+      `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT ${ROLES[name]}`,
     );
   }
   if (!verifier || !scramVerifies(verifier, password)) {
     await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(scramVerifier(password))}`);
   }
+}
+
+/** Makes the database if it isn't there; only our roles may connect to it. */
+export async function ensureDatabase(client: Client): Promise<void> {
   const databases = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
   const database = client.escapeIdentifier(DATABASE);
   if (databases.rows.length === 0) await client.query(`CREATE DATABASE ${database}`);
   await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
-  await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${role}`);
+  const roles = Object.keys(ROLES).map((role) => client.escapeIdentifier(role));
+  await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${roles.join(", ")}`);
 }
 
 /** Runs the migrations that have not run yet, all or none. Returns their names. */

@@ -2,17 +2,29 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseDatabaseConfig } from "./config";
-import { connect, DATABASE, ensureRoleAndDatabase, exclusively, inTransaction, migrate } from "./database";
+import {
+  connect,
+  DATABASE,
+  ensureDatabase,
+  ensureRole,
+  exclusively,
+  inTransaction,
+  migrate,
+  ROLES,
+  type Role,
+} from "./database";
 import { passwordName, passwordNames, phoneRows, phonesOf } from "./phones";
 import { provision } from "./provision";
 import { readSecrets } from "./secrets";
 
 /** Milliseconds that a server which was just started gets. */
 const SERVER_DEADLINE = 30_000;
-const ROLE_SECRET = "postgres-asterisk";
+
+const roles = Object.keys(ROLES) as Role[];
+const roleSecret = (role: Role) => `postgres-${role}`;
 
 /**
- * Brings the database to the state that this release wants: role, schema, phones. What can be checked without the
+ * Brings the database to the state that this release wants: roles, schema, phones. What can be checked without the
  * server is checked first, and phones change all at once or not at all.
  *
  * The server is found by PGHOST, PGPORT and PGUSER; by default its socket in /run/control, as `postgres`.
@@ -26,7 +38,7 @@ async function main(): Promise<void> {
     },
   });
   const config = parseDatabaseConfig(readFileSync(values.config, "utf8"));
-  const secrets = readSecrets(values.secrets, [ROLE_SECRET, ...passwordNames(config)]);
+  const secrets = readSecrets(values.secrets, [...roles.map(roleSecret), ...passwordNames(config)]);
   const secret = (name: string) => secrets.get(name) ?? "";
   const phones = phonesOf(config).map((phone) =>
     phoneRows(config, phone, secret(passwordName(phone.number))),
@@ -36,7 +48,8 @@ async function main(): Promise<void> {
   const cluster = await connect({ ...server, database: "postgres" }, SERVER_DEADLINE);
   try {
     await exclusively(cluster, async () => {
-      await ensureRoleAndDatabase(cluster, secret(ROLE_SECRET));
+      for (const role of roles) await ensureRole(cluster, role, secret(roleSecret(role)));
+      await ensureDatabase(cluster);
       const client = await connect({ ...server, database: DATABASE }, SERVER_DEADLINE);
       try {
         const migrations = await migrate(client, values.migrations);

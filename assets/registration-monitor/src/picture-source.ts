@@ -1,11 +1,8 @@
-import { get, type IncomingMessage, type RequestOptions } from "node:http";
 import type { MonitorConfig } from "./config";
+import { type AnswerLimits, getText } from "./http-get";
 import { type Picture, PictureReader } from "./picture";
 
-export interface PictureLimits {
-  /** Milliseconds for the whole answer. */
-  readonly deadline: number;
-  readonly bytes: number;
+export interface PictureLimits extends AnswerLimits {
   readonly line: number;
   readonly items: number;
 }
@@ -29,44 +26,20 @@ export async function takePicture(
   limits: PictureLimits = defaultLimits,
 ): Promise<Picture> {
   const { host, port, path, username, secret } = config;
-  const where = `http://${host.includes(":") ? `[${host}]` : host}:${port}${path}`;
-  const deadline = AbortSignal.timeout(limits.deadline);
-  try {
-    const response = await open(
-      { host, port, path, auth: `${username}:${secret}`, agent: false },
-      AbortSignal.any([signal, deadline]),
-    );
-    if (response.statusCode !== 200) {
-      response.destroy();
-      throw new Error(explain(response.statusCode ?? 0, username));
-    }
-    return await read(response, limits);
-  } catch (error) {
-    const late = deadline.aborted ? `no whole answer within ${limits.deadline} ms` : undefined;
-    throw new Error(`${where}: ${late ?? (error as Error).message}`);
-  }
-}
-
-function open(options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    get({ ...options, signal }, resolve).on("error", reject);
-  });
-}
-
-async function read(response: IncomingMessage, limits: PictureLimits): Promise<Picture> {
   const reader = new PictureReader(limits.items);
-  response.setEncoding("utf8");
   let rest = "";
-  let size = 0;
-  for await (const piece of response as AsyncIterable<string>) {
-    size += piece.length;
-    if (size > limits.bytes) throw new Error(`more than ${limits.bytes} bytes`);
-    const lines = (rest + piece).split("\n");
-    rest = lines.pop() as string;
-    if (rest.length > limits.line) throw new Error(`a line of more than ${limits.line} characters`);
-    for (const line of lines) reader.line(line);
-  }
-  if (!response.complete) throw new Error("the answer broke off");
+  await getText(
+    { host, port, path, auth: `${username}:${secret}` },
+    signal,
+    limits,
+    (status) => explain(status, username),
+    (piece) => {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop() as string;
+      if (rest.length > limits.line) throw new Error(`a line of more than ${limits.line} characters`);
+      for (const line of lines) reader.line(line);
+    },
+  );
   return reader.end();
 }
 

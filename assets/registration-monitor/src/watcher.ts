@@ -14,6 +14,16 @@ export interface Sight {
   readonly reason: string | null;
 }
 
+/** Is told what comes of watching. */
+export interface WatcherListener {
+  /** The rows show what Asterisk says, from now on. */
+  sighted(): void;
+  /** They don't any more. */
+  lost(reason: string): void;
+  /** A picture was taken, or was not. */
+  looked(failure: Error | undefined, seconds: number): void;
+}
+
 export type TakePicture = (signal: AbortSignal) => Promise<Picture>;
 
 type Heard = { readonly contact: ContactStatusEvent } | { readonly registry: RegistryEvent };
@@ -48,6 +58,7 @@ export class Watcher {
     private readonly registrations: Registrations,
     private readonly takePicture: TakePicture,
     private readonly log: Logger,
+    private readonly listener: WatcherListener,
   ) {
     const pictureBackoff = { initial: 1_000, maximum: config.reconcileInterval * 1_000, minimum: 200 };
     this.#backoff = new Backoff(pictureBackoff, Math.random);
@@ -93,6 +104,7 @@ export class Watcher {
   #end(reason: string): void {
     this.#close();
     this.registrations.lose();
+    this.listener.lost(reason);
     this.log.warn(`AMI: connection lost (${reason}); the state of all DNs is unknown`);
     this.#said = `AMI: ${reason}`;
   }
@@ -108,12 +120,16 @@ export class Watcher {
   async #sync(signal: AbortSignal): Promise<void> {
     this.#waiting = [];
     let wait = this.config.reconcileInterval * 1_000;
+    const started = performance.now();
+    const looked = (failure?: Error) => this.listener.looked(failure, (performance.now() - started) / 1_000);
     try {
       const picture = await this.takePicture(signal);
       if (signal.aborted) return;
+      looked();
       this.#apply(picture);
     } catch (error) {
       if (signal.aborted) return;
+      looked(error as Error);
       wait = this.#fail((error as Error).message);
     }
     this.#timer = setTimeout(() => void this.#sync(signal), wait);
@@ -128,7 +144,9 @@ export class Watcher {
     this.#backoff.reset();
     this.registrations.picture(picture);
     this.#replay();
-    if (first) this.log.info({ totals: this.registrations.totals() }, "the state of all DNs is known");
+    if (!first) return;
+    this.log.info({ totals: this.registrations.totals() }, "the state of all DNs is known");
+    this.listener.sighted();
   }
 
   /** Gives the wait until the next try. Without a first picture events are not taken: they'd be the only rows. */

@@ -6,14 +6,21 @@ import type { RegistrationView } from "./views";
 
 /** What the pages show and do. */
 export interface ApiSource {
-  /** What a client has to bring, in force now; undefined: nobody gets in. */
-  token(): string | undefined;
+  /** What a client has to bring, in force now; without any, nobody gets in. */
+  tokens(): ApiTokens;
   health(): { readonly ready: boolean; readonly body: unknown };
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   /** In the order of the DNs. */
   registrations(): readonly RegistrationView[];
   registration(dn: string): RegistrationView | undefined;
   fulfil(wish: Wish, dn: string): RegistrationView | { readonly status: 404 | 409; readonly error: string };
+}
+
+export interface ApiTokens {
+  /** For every page. */
+  readonly token?: string;
+  /** For looking only. */
+  readonly readToken?: string;
 }
 
 interface Answer {
@@ -82,13 +89,16 @@ export class Api {
       if (!reads) return notAllowed(method, READ);
       return path === "/healthz" ? this.health() : this.metrics();
     }
-    if (!isBearer(authorization, source.token())) {
+    const { token, readToken } = source.tokens();
+    const mayAct = isBearer(authorization, token);
+    if (!mayAct && !isBearer(authorization, readToken)) {
       const error = "this page needs 'Authorization: Bearer <token>' with the token of the configuration";
       return { status: 401, body: { error }, headers: { "WWW-Authenticate": "Bearer" } };
     }
     const [, dn, wish] = WISH.exec(path) ?? [];
     if (dn !== undefined) {
       if (method !== "POST") return notAllowed(method, "POST");
+      if (!mayAct) return { status: 403, body: { error: "this token is for looking only" } };
       const outcome = source.fulfil(wish as Wish, dn);
       return "error" in outcome
         ? { status: outcome.status, body: { error: outcome.error } }

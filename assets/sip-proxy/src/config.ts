@@ -1,7 +1,7 @@
 /**
  * What the proxy reads from config.json. `genesys`, `trunk`, `allowedDns`, `edge.limits`, `edge.allowedOrigins`,
- * `api.token`, `hep`, `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it runs; listeners, Asterisk
- * and AMI take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
+ * `api.token`, `api.readToken`, `hep`, `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it
+ * runs; listeners, Asterisk and AMI take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
  */
 import { isIP } from "node:net";
 import { z } from "zod";
@@ -20,6 +20,7 @@ const host = z
   .string()
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:]*)$/, "a host name or an address");
 const isWebSocketUrl = (text: string) => URL.canParse(text) && new URL(text).protocol === "ws:";
+const token = z.string().min(16, "at least 16 characters, best random ones").max(256);
 const seconds = (from: number, to: number) => z.int().min(from).max(to);
 
 const dnRange = z
@@ -114,7 +115,13 @@ const proxySchema = z.strictObject({
       address: loopback.default("127.0.0.1"),
       port: listenPort.default(8082),
       /** What "Authorization: Bearer" has to bring. Absent: only /healthz and /metrics are served. */
-      token: z.string().min(16, "at least 16 characters, best random ones").max(256).optional(),
+      token: token.optional(),
+      /** The same, for GET only. */
+      readToken: token.optional(),
+    })
+    .refine(({ token, readToken }) => token === undefined || token !== readToken, {
+      path: ["readToken"],
+      message: "is the same as token, so whoever has it could act",
     })
     .prefault({}),
   /** Seconds for which a DN stays registered at Genesys after its last WebSocket has gone. */

@@ -1,7 +1,7 @@
 import { AmiClient } from "../../../lib/ami";
 import type { ServiceContext } from "../../../lib/service";
 import { systemClock } from "../../../lib/sip";
-import { Api, type ApiSource } from "./api";
+import { Api, type ApiSource, type ApiTokens } from "./api";
 import { AsteriskProbe } from "./asterisk-probe";
 import type { SipProxyConfig } from "./config";
 import { Edge } from "./edge/edge";
@@ -137,8 +137,8 @@ export class SipProxy implements ApiSource {
     return this.meters.page();
   }
 
-  token(): string | undefined {
-    return this.config.api.token;
+  tokens(): ApiTokens {
+    return this.config.api;
   }
 
   registrations(): readonly RegistrationView[] {

@@ -66,8 +66,8 @@ export class RelayOnly implements ApiSource {
   }
 
   /** Nobody gets in: there is nothing behind it. */
-  token(): undefined {
-    return undefined;
+  tokens(): Record<string, never> {
+    return {};
   }
 
   registrations(): readonly RegistrationView[] {
