@@ -91,12 +91,13 @@ export class FarEnd {
 
   private async accept(incoming: IncomingRequest): Promise<void> {
     const { request } = incoming;
-    if (!incoming.dialog) incoming.respond(180, { headers: [["Contact", `<${this.sip.contact}>`]] });
+    const isNew = incoming.dialog === undefined;
+    if (isNew) incoming.respond(180, { headers: [["Contact", `<${this.sip.contact}>`]] });
     const offer = request.body.toString();
     const own = this.media.answer(offer);
     // Who was active in DTLS stays it (RFC 8842 5.3): who called it was not.
     const fitting = this.offered ? own.replace("a=setup:active", "a=setup:passive") : own;
-    const body = this.answerOf && !incoming.dialog ? await this.answerOf(offer) : fitting;
+    const body = this.answerOf && isNew ? await this.answerOf(offer) : fitting;
     await incoming.accept({ contact: this.sip.contact, headers: [SDP], body });
     this.dialog = incoming.dialog;
   }

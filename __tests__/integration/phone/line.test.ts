@@ -62,7 +62,7 @@ describe("a network that drops", () => {
     const phone = await registered();
     stand.sip.cut();
     await phone.lineIs("waiting");
-    expect(await phone.lineWords).toMatch(/^Offline, next try in \d+ s$/);
+    expect(await phone.lineWords).toMatch(/^Offline, retry in \d+ s$/);
     expect(await phone.page.locator("#announce").textContent()).toBe("Offline: the connection is lost");
     stand.sip.bindings.clear();
     await phone.lineIs("registered");

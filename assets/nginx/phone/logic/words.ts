@@ -61,7 +61,7 @@ export function lineWords(line: Line, now: number): string {
     case "registered":
       return "Registered";
     case "waiting":
-      return `Offline, next try in ${Math.max(1, Math.ceil((line.until - now) / 1000))} s`;
+      return `Offline, retry in ${Math.max(1, Math.ceil((line.until - now) / 1000))} s`;
   }
 }
 
