@@ -89,7 +89,7 @@ describe("an incoming call", () => {
   it("hears that the line is busy when there are three calls", async () => {
     const phone = await registered();
     for (let count = 0; count < 3; count++) far.call("1002");
-    await phone.page.waitForFunction("document.querySelectorAll('.call').length === 3");
+    await phone.call("incoming").nth(2).waitFor();
     expect((await far.call("1002").final).response.status).toBe(486);
   });
 });
