@@ -99,6 +99,29 @@ describe("the page", () => {
     );
   });
 
+  it("sends tones as RTP events", async () => {
+    await withSound();
+    const phone = await registered();
+    // The browser's own word on what it has sent.
+    await phone.page.evaluate(`{
+      window.tones = [];
+      const insert = RTCDTMFSender.prototype.insertDTMF;
+      RTCDTMFSender.prototype.insertDTMF = function (...args) {
+        this.addEventListener("tonechange", ({ tone }) => tone && tones.push(tone));
+        insert.apply(this, args);
+      };
+    }`);
+    await phone.dial("1003");
+    await phone.callIs("active");
+    await phone.button("Keypad").click();
+    await phone.page.waitForTimeout(1_000);
+    await phone.button("5").click();
+    await phone.page.keyboard.press("#");
+    await phone.page.waitForTimeout(1_500);
+    expect(await phone.page.locator("#notice").isVisible()).toBe(false);
+    expect(new Set((await phone.page.evaluate("tones")) as string[])).toStrictEqual(new Set(["5", "#"]));
+  });
+
   it("logs SIP messages without what a password could be guessed from, to be copied", async () => {
     const phone = await registered({ permissions: ["microphone", "clipboard-read", "clipboard-write"] });
     await phone.page.locator("#log-panel > summary").click();

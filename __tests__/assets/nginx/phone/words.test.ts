@@ -28,6 +28,20 @@ it.each([
     undefined,
     "Transferred to 1004",
   ],
+  [
+    { ...talked, transfer: { to: "1004", state: "lost" as const } },
+    "local",
+    "Terminated",
+    undefined,
+    "Lost, 1004 was not reached",
+  ],
+  [
+    { ...talked, transfer: { to: "1004", state: "refused" as const } },
+    "local",
+    "Terminated",
+    undefined,
+    "You hung up",
+  ],
 ] as const)("says why a call ended (%#)", (call, by, cause, answer, words) => {
   expect(endOf(call, by, cause, answer)).toBe(words);
 });
