@@ -287,10 +287,15 @@ export class Phone {
     this.#changed(item.call);
   }
 
-  /** One conversation at a time. */
+  /** One conversation at a time. What can't be held just now stands in the way of no other call. */
   #holdOthers(id: string | undefined): void {
     for (const item of this.#live) {
-      if (item.call.id !== id && item.call.phase === "active" && !item.call.held) item.setHeld(true);
+      if (item.call.id === id || item.call.phase !== "active" || item.call.held) continue;
+      try {
+        item.setHeld(true);
+      } catch (error) {
+        this.options.onNotice(`${item.call.number} could not be put on hold. ${(error as Error).message}`);
+      }
     }
   }
 
