@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { bundlePage } from "../../../constructs/service/bundle";
+import { buildContext } from "../../../constructs/service/context";
 
 const page = {
   "index.html": `<link rel="stylesheet" href="styles.css"><link rel="icon" href="icon.svg">
@@ -72,5 +73,19 @@ describe("bundlePage", () => {
     expect(() => bundle({ "index.html": '<script src="gone.ts"></script>' })).toThrow(
       /index\.html: gone\.ts is not in its folder$/,
     );
+  });
+});
+
+describe("the build context of a service with a page", () => {
+  it("has the bundle, the service's other files, and no source", () => {
+    const { directory } = buildContext("nginx", "");
+    const files = readdirSync(directory, { recursive: true }).map(String).sort();
+    expect(files).toEqual(expect.arrayContaining(["Dockerfile", "entrypoint", "phone/index.html"]));
+    expect(files.filter((file) => /\.ts$|tsconfig|phone\/(logic|ui)/.test(file))).toStrictEqual([]);
+  });
+
+  it("is another one with another recipe only", () => {
+    expect(buildContext("nginx", "a")).toStrictEqual(buildContext("nginx", "a"));
+    expect(buildContext("nginx", "a").hash).not.toBe(buildContext("nginx", "b").hash);
   });
 });

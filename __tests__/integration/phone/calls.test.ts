@@ -89,7 +89,7 @@ describe("an incoming call", () => {
   it("hears that the line is busy when there are three calls", async () => {
     const phone = await registered();
     for (let count = 0; count < 3; count++) far.call("1002");
-    await phone.page.waitForFunction("document.querySelectorAll('.call').length === 3");
+    await phone.call("incoming").nth(2).waitFor();
     expect((await far.call("1002").final).response.status).toBe(486);
   });
 });
@@ -156,6 +156,31 @@ describe("during a call", () => {
     await far.received("BYE");
     await phone.callIs("ended");
     expect(await phone.call().textContent()).toContain("Transferred to 1004");
+  });
+});
+
+describe("a transfer that fails", () => {
+  async function transferring(): Promise<PhonePage> {
+    const phone = await registered();
+    await talking(phone);
+    await phone.button("Transfer").click();
+    await phone.page.getByLabel("Transfer to").fill("1004");
+    await phone.button("Transfer call").click();
+    return phone;
+  }
+
+  it("leaves the call as it was when the server does not take it on", async () => {
+    far.transferred = undefined;
+    const phone = await transferring();
+    expect(await phone.notice).toBe("The call could not be transferred to 1004.");
+    expect(await phone.call("active").locator(".call-words").textContent()).toBe("Connected");
+  });
+
+  it("ends the call, because the other side is gone, when nobody was reached", async () => {
+    far.transferred = "404 Not Found";
+    const phone = await transferring();
+    await phone.callIs("ended");
+    expect(await phone.call().textContent()).toContain("Ended: Lost, 1004 was not reached");
   });
 });
 

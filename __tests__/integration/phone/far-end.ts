@@ -18,6 +18,8 @@ export class FarEnd {
   public readonly requests: SipRequest[] = [];
   /** What its answer to the page's offer is, where it has to be that of real media. */
   public answerOf: ((offer: string) => Promise<string>) | undefined;
+  /** What it says of a transfer in the end; undefined: the REFER itself is refused. */
+  public transferred: string | undefined = "200 OK";
   private dialog: Dialog | undefined;
   private readonly media = new MediaSession();
   private offered = false;
@@ -84,32 +86,33 @@ export class FarEnd {
     this.requests.push(request);
     if (request.method === "INVITE") void this.accept(incoming);
     else if (request.method === "REFER") {
-      incoming.respond(202);
-      if (dialog) void this.reportTransfer(dialog);
+      incoming.respond(this.transferred === undefined ? 603 : 202);
+      if (dialog && this.transferred) void this.reportTransfer(dialog, this.transferred);
     } else incoming.respond(200);
   }
 
   private async accept(incoming: IncomingRequest): Promise<void> {
     const { request } = incoming;
-    if (!incoming.dialog) incoming.respond(180, { headers: [["Contact", `<${this.sip.contact}>`]] });
+    const isNew = incoming.dialog === undefined;
+    if (isNew) incoming.respond(180, { headers: [["Contact", `<${this.sip.contact}>`]] });
     const offer = request.body.toString();
     const own = this.media.answer(offer);
     // Who was active in DTLS stays it (RFC 8842 5.3): who called it was not.
     const fitting = this.offered ? own.replace("a=setup:active", "a=setup:passive") : own;
-    const body = this.answerOf && !incoming.dialog ? await this.answerOf(offer) : fitting;
+    const body = this.answerOf && isNew ? await this.answerOf(offer) : fitting;
     await incoming.accept({ contact: this.sip.contact, headers: [SDP], body });
     this.dialog = incoming.dialog;
   }
 
   /** RFC 3515 2.4.5 */
-  private async reportTransfer(dialog: Dialog): Promise<void> {
+  private async reportTransfer(dialog: Dialog, outcome: string): Promise<void> {
     await this.sip.agent.sendInDialog(dialog, "NOTIFY", {
       headers: [
         ["Event", "refer"],
         ["Subscription-State", "terminated;reason=noresource"],
         ["Content-Type", "message/sipfrag;version=2.0"],
       ],
-      body: "SIP/2.0 200 OK\r\n",
+      body: `SIP/2.0 ${outcome}\r\n`,
     });
   }
 }

@@ -62,7 +62,7 @@ describe("a network that drops", () => {
     const phone = await registered();
     stand.sip.cut();
     await phone.lineIs("waiting");
-    expect(await phone.lineWords).toMatch(/^Offline, next try in \d+ s$/);
+    expect(await phone.lineWords).toMatch(/^Offline, retry in \d+ s$/);
     expect(await phone.page.locator("#announce").textContent()).toBe("Offline: the connection is lost");
     stand.sip.bindings.clear();
     await phone.lineIs("registered");
@@ -92,14 +92,30 @@ describe("a network that drops", () => {
     far.call("1002");
     await phone.button("Answer").click();
     await phone.callIs("active");
-    new FarEnd(stand.sip).call("1002").final.catch(() => undefined);
+    far.call("1002").final.catch(() => undefined);
     await phone.callIs("incoming");
     stand.sip.cut();
     await phone.callIs("ended");
     expect(await phone.call("active").count()).toBe(1);
     await phone.lineIs("registered");
-    await phone.button("Hang up").last().click();
-    await phone.page.locator(".call").first().waitFor({ state: "detached" });
+    // The server learns where the call goes on.
+    expect((await far.received("INVITE")).to.tag).toBeDefined();
+    await phone.call("active").getByRole("button", { name: "Hang up" }).click();
+    await far.received("BYE");
+    await phone.call().first().waitFor({ state: "detached" });
+  });
+
+  it("ends a call that the server has forgotten meanwhile", async () => {
+    const phone = await registered();
+    const far = new FarEnd(stand.sip);
+    const invite = far.call("1002");
+    await phone.button("Answer").click();
+    await phone.callIs("active");
+    const { dialog } = await invite.final;
+    if (dialog) stand.sip.agent.endDialog(dialog);
+    stand.sip.cut();
+    await phone.callIs("ended");
+    expect(await phone.call().textContent()).toContain("Ended: The server no longer knew the call");
   });
 });
 

@@ -50,6 +50,8 @@ export class Phone {
   #agent: UserAgent | undefined;
   #microphone: PhoneState["microphone"] = "unknown";
   #nextCall = 1;
+  /** Whether the server may not know yet on which connection the calls go on. */
+  #isNewConnection = false;
   readonly #calls = new Map<string, SipCall>();
   readonly #line: LineKeeper;
 
@@ -191,6 +193,11 @@ export class Phone {
   }
 
   #lineChanged(line: Line): void {
+    if (line.at === "connecting") this.#isNewConnection = true;
+    if (line.at === "registered" && this.#isNewConnection) {
+      this.#isNewConnection = false;
+      for (const item of this.#live) item.renew();
+    }
     if (line.at === "off") {
       for (const item of this.#live) item.end();
       this.#agent?.stop();
@@ -280,10 +287,15 @@ export class Phone {
     this.#changed(item.call);
   }
 
-  /** One conversation at a time. */
+  /** One conversation at a time. What can't be held just now stands in the way of no other call. */
   #holdOthers(id: string | undefined): void {
     for (const item of this.#live) {
-      if (item.call.id !== id && item.call.phase === "active" && !item.call.held) item.setHeld(true);
+      if (item.call.id === id || item.call.phase !== "active" || item.call.held) continue;
+      try {
+        item.setHeld(true);
+      } catch (error) {
+        this.options.onNotice(`${item.call.number} could not be put on hold. ${(error as Error).message}`);
+      }
     }
   }
 

@@ -4,6 +4,9 @@
  */
 export type Phase = "dialing" | "ringing" | "incoming" | "connecting" | "active" | "ended";
 
+/** `refused`: the call goes on as before. `lost`: the other side was let go, and reached nobody. */
+export type TransferState = "asked" | "done" | "refused" | "lost";
+
 /** All that is known of one call. A new object with each change. */
 export interface Call {
   readonly id: string;
@@ -21,7 +24,7 @@ export interface Call {
   /** By this phone. */
   readonly held: boolean;
   readonly heldByPeer: boolean;
-  readonly transfer?: { readonly to: string; readonly state: "asked" | "done" | "failed" };
+  readonly transfer?: { readonly to: string; readonly state: TransferState };
   /** Why it ended. */
   readonly why?: string;
 }
@@ -34,7 +37,7 @@ export type CallEvent =
   | { readonly type: "answered" }
   | { readonly type: "muted"; readonly on: boolean }
   | { readonly type: "held"; readonly by: "here" | "peer"; readonly on: boolean }
-  | { readonly type: "transfer"; readonly to: string; readonly state: "asked" | "done" | "failed" }
+  | { readonly type: "transfer"; readonly to: string; readonly state: TransferState }
   | { readonly type: "ended"; readonly why: string };
 
 const FROM: Readonly<Record<CallEvent["type"], readonly Phase[]>> = {

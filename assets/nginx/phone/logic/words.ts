@@ -19,6 +19,15 @@ export function microphoneFault(name: string): string {
   }
 }
 
+/** What JsSIP says when a call that was up breaks. */
+const BROKEN: Readonly<Record<string, string>> = {
+  "RTP Timeout": "No sound came through",
+  "Dialog Error": "The server no longer knew the call",
+  "WebRTC Error": "The call could not be changed",
+  "Request Timeout": "The server did not answer",
+  "Connection Error": "The connection was lost",
+};
+
 /**
  * Why a call ended.
  *
@@ -38,9 +47,9 @@ export function endOf(
     return `Not connected: ${answer.status} ${answer.reason}`.trim();
   }
   if (call.transfer?.state === "done") return `Transferred to ${call.transfer.to}`;
+  if (call.transfer?.state === "lost") return `Lost, ${call.transfer.to} was not reached`;
   if (call.answeredAt !== undefined) {
-    if (cause === "RTP Timeout") return "No sound came through";
-    if (cause !== "Terminated") return cause;
+    if (cause !== "Terminated") return BROKEN[cause] ?? cause;
     return by === "local" ? "You hung up" : `${call.number} hung up`;
   }
   if (call.direction === "out") return by === "local" ? "Cancelled" : `Not connected: ${cause}`;
@@ -61,7 +70,7 @@ export function lineWords(line: Line, now: number): string {
     case "registered":
       return "Registered";
     case "waiting":
-      return `Offline, next try in ${Math.max(1, Math.ceil((line.until - now) / 1000))} s`;
+      return `Offline, retry in ${Math.max(1, Math.ceil((line.until - now) / 1000))} s`;
   }
 }
 

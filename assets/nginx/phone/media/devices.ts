@@ -25,7 +25,7 @@ export async function listDevices(): Promise<Devices> {
   };
 }
 
-/** @returns what ends it */
+/** Something was plugged in or out. */
 export function onDevicesChange(callback: () => void): void {
   navigator.mediaDevices?.addEventListener("devicechange", callback);
 }

@@ -1,6 +1,6 @@
 import { C } from "jssip";
 import type { IncomingEvent, OutgoingEvent, RTCSession } from "jssip/lib/RTCSession";
-import { advance, type Call, type CallEvent } from "../logic/call";
+import { advance, type Call, type CallEvent, type TransferState } from "../logic/call";
 import { endOf } from "../logic/words";
 import { useSpeaker } from "../media/devices";
 import { closeMicrophone } from "../media/microphone";
@@ -83,28 +83,43 @@ export class SipCall {
     if (!isAsked) throw new Error("The call is just being changed: try again in a moment.");
   }
 
-  /** As RTP events (RFC 4733), which is what Asterisk expects of browser phones. */
+  /**
+   * After a change of connection: tells the other side where requests of this call go now (a target refresh, RFC 3261
+   * 12.2), and finds out whether it still knows the call.
+   */
+  renew(): void {
+    if (this.#call.phase === "active") this.#session.renegotiate();
+  }
+
+  /**
+   * As RTP events (RFC 4733), which is what Asterisk expects of browser phones.
+   *
+   * @throws Error while no sound goes out: JsSIP would drop them, the browser refuse them
+   */
   sendTones(tones: string): void {
+    const sender = this.#session.connection?.getSenders().find(({ track }) => track?.kind === "audio");
+    if (!sender?.dtmf?.canInsertDTMF) throw new Error("Tones can't be sent in this call now.");
     this.#session.sendDTMF(tones, { transportType: C.DTMF_TRANSPORT.RFC2833 });
   }
 
-  /** Blind transfer (RFC 3515). The call goes on until the other side has said how it went. */
+  /**
+   * Blind transfer (RFC 3515). The call goes on until the server has said how it went, and when it does not take the
+   * transfer on. Once it has, Asterisk has let go of the other side: then the call is over, however it went.
+   */
   transfer(to: string, target: string): void {
-    const tell = (state: "asked" | "done" | "failed") => {
+    const tell = (state: TransferState) => {
       clearTimeout(deadline);
-      if (this.#call.transfer?.state === "asked" || state === "asked") {
-        this.#advance({ type: "transfer", to, state });
-      }
-      if (state === "failed") this.options.onNotice(`The call could not be transferred to ${to}.`);
-      if (state === "done") this.end();
+      this.#advance({ type: "transfer", to, state });
+      if (state === "refused") this.options.onNotice(`The call could not be transferred to ${to}.`);
+      if (state === "done" || state === "lost") this.end();
     };
-    const deadline = setTimeout(() => tell("failed"), TRANSFER_DEADLINE);
+    const deadline = setTimeout(() => tell("refused"), TRANSFER_DEADLINE);
     this.#advance({ type: "transfer", to, state: "asked" });
     this.#session.refer(target, {
       eventHandlers: {
         accepted: () => tell("done"),
-        failed: () => tell("failed"),
-        requestFailed: () => tell("failed"),
+        failed: () => tell("lost"),
+        requestFailed: () => tell("refused"),
       },
     });
   }

@@ -37,18 +37,18 @@ export class CallsView {
     number.value = "";
   }
 
-  show({ calls, line }: PhoneState): void {
+  show({ calls }: PhoneState): void {
     this.#calls = calls;
+    const hadFocus = list.contains(document.activeElement);
     for (const [id, card] of this.#cards) {
       if (calls.some((call) => call.id === id)) continue;
       this.#cards.delete(id);
-      // Who was on one of its buttons would fall out of the page.
-      if (card.element.contains(document.activeElement)) number.focus();
       card.element.remove();
     }
     for (const call of calls) this.#showCall(call);
     empty.hidden = calls.length > 0;
-    number.disabled = line.at !== "registered";
+    // Who was on a button that is gone would have to begin at the top of the page again.
+    if (hadFocus && !isUsable(document.activeElement)) number.focus();
     document.title = titleOf(calls);
   }
 
@@ -116,6 +116,15 @@ export class CallsView {
       notice((error as Error).message);
     }
   }
+}
+
+function isUsable(target: Element | null): boolean {
+  return (
+    target !== null &&
+    target !== document.body &&
+    !target.matches(":disabled") &&
+    target.getClientRects().length > 0
+  );
 }
 
 function actionOf(

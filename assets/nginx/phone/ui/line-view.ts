@@ -3,6 +3,7 @@ import type { Phone, PhoneState } from "../phone";
 import { element, write } from "./dom";
 import { say } from "./notices";
 
+const bar = element("bar", HTMLElement);
 const line = element("line", HTMLElement);
 const words = element("line-words", HTMLElement);
 const dn = element("dn", HTMLElement);
@@ -23,6 +24,7 @@ export class LineView {
     line.title = state.line.at === "waiting" ? state.line.why : "";
     write(words, lineWords(state.line, Date.now()));
     write(dn, state.dn ?? "");
+    bar.toggleAttribute("data-signed-in", state.dn !== undefined);
     tryNow.hidden = state.line.at !== "waiting";
     signOut.hidden = state.line.at === "off";
     // Once per change of state, not with each second of a wait.

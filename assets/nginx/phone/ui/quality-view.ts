@@ -18,7 +18,7 @@ const CHARTS = [
     ceiling: 30,
     value: (sample: Sample) => sample.jitter,
     words: ({ jitter, roundTrip }: Sample) =>
-      `${jitter.toFixed(0)} ms${roundTrip === undefined ? "" : `, ${roundTrip.toFixed(0)} ms round trip`}`,
+      `${jitter.toFixed(0)} ms${roundTrip === undefined ? "" : `, RTT ${roundTrip.toFixed(0)} ms`}`,
   },
   {
     name: "loss",

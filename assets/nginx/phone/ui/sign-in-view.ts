@@ -10,6 +10,8 @@ const desk = element("desk", HTMLElement);
 
 /** Asks who it is, while nobody is signed in. */
 export class SignInView {
+  #shown: boolean | undefined;
+
   constructor(phone: Phone, onGesture: () => void) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -25,7 +27,8 @@ export class SignInView {
 
   show({ line }: PhoneState): void {
     const isOff = line.at === "off";
-    if (form.hidden === !isOff) return;
+    if (this.#shown === isOff) return;
+    this.#shown = isOff;
     form.hidden = !isOff;
     desk.hidden = isOff;
     write(fault, line.at === "off" ? (line.why ?? "") : "");
