@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { environmentNamed, root } from "./arguments";
 import { ensureBaseImages } from "./base-images";
+import { ensureBrowser } from "./browser";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
 import { OperatorError, runCommand } from "./progress";
@@ -82,12 +83,12 @@ runCommand(async () => {
   await part("types", () => single(["npm", "run", "--silent", "typecheck"]));
   await part("unit tests", () => jest("unit"));
 
-  const engine = await localEngine();
-  if (engine === undefined) {
+  const missing = await localEngine();
+  if (missing === undefined) {
     await part("integration tests", () => jest("integration", "--runInBand"));
     await part("end-to-end tests", () => jest("e2e", "--runInBand"));
   } else {
-    console.log(colors.yellow(`\nSKIPPED: integration tests, end-to-end tests: ${engine}`));
+    console.log(colors.yellow(`\nSKIPPED: integration tests, end-to-end tests: ${missing}`));
     total.skipped += 2;
     if (complete) total.failed += 1;
   }
@@ -95,9 +96,10 @@ runCommand(async () => {
   return total.failed > 0 ? 1 : 0;
 });
 
-/** Makes the engine of environment `local` ready for tests. The reason, when it can't be had. */
+/** Makes Chromium and the engine of environment `local` ready for tests. The reason, when one can't be had. */
 async function localEngine(): Promise<string | undefined> {
   try {
+    await ensureBrowser();
     await ensureBaseImages(await ensureEngine(environmentNamed("local")));
     return undefined;
   } catch (error) {

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type { Environment } from "../../config";
 import type { Phone } from "../../lib/phone";
+import { launchBrowser } from "../../tools/browser";
 import { secretPath } from "../../tools/secrets";
 import { Phones } from "../../tools/verify/phones";
 import { docker, eventually, localEnvironment, MINUTE, root, up } from "./support";
@@ -79,17 +80,7 @@ async function signOut(): Promise<void> {
 }
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-sync",
-    ],
-  });
+  browser = await launchBrowser();
 }, MINUTE);
 
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { OperatorError, runCommand } from "../progress";
 import { benchFuzz } from "./fuzz";
 import { type Figure, table } from "./measure";
+import { benchPhone } from "./phone";
 import { benchProxy } from "./proxy";
 import { benchSynth } from "./synth";
 import { benchUp } from "./up";
@@ -19,6 +20,7 @@ const groups: Record<string, Bench> = {
   up: benchUp,
   fuzz: benchFuzz,
   proxy: benchProxy,
+  phone: benchPhone,
 };
 
 runCommand(async () => {

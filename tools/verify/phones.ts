@@ -67,7 +67,8 @@ export class Phones {
     return Phone.connect({ url: this.url, tls: this.tls, dn, password, deadlineMs: DEADLINE });
   }
 
-  private password(dn: string): string {
+  /** Of a DN, from its secret file. */
+  public password(dn: string): string {
     const { directory } = this.environment.secrets;
     const path = secretPath(this.environment, `dn/${dn}`) ?? join(directory, "dn", dn);
     if (!existsSync(path)) {

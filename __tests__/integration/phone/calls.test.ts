@@ -1,8 +1,9 @@
 import type { Browser } from "playwright-core";
+import { launchBrowser } from "../../../tools/browser";
+import type { PhonePage } from "../../browser/phone-page";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
-import type { PhonePage } from "./phone-page";
-import { launch, PhoneStand } from "./stand";
+import { PhoneStand } from "./stand";
 
 const UUID = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
 
@@ -13,7 +14,7 @@ let browser: Browser;
 let far: FarEnd;
 
 beforeAll(async () => {
-  [stand, browser] = await Promise.all([PhoneStand.start(), launch()]);
+  [stand, browser] = await Promise.all([PhoneStand.start(), launchBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,9 +1,10 @@
 import type { Browser, Page } from "playwright-core";
 import type { EmbedEvent } from "../../../assets/nginx/phone/logic/embed-protocol";
+import { launchBrowser } from "../../../tools/browser";
+import { PhonePage } from "../../browser/phone-page";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
-import { PhonePage } from "./phone-page";
-import { launch, PhoneStand } from "./stand";
+import { PhoneStand } from "./stand";
 
 jest.setTimeout(60_000);
 
@@ -11,7 +12,7 @@ let stand: PhoneStand;
 let browser: Browser;
 
 beforeAll(async () => {
-  [stand, browser] = await Promise.all([PhoneStand.start(), launch()]);
+  [stand, browser] = await Promise.all([PhoneStand.start(), launchBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,8 +1,9 @@
 import type { Browser } from "playwright-core";
+import { launchBrowser } from "../../../tools/browser";
+import type { PhonePage } from "../../browser/phone-page";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
-import type { PhonePage } from "./phone-page";
-import { launch, PhoneStand } from "./stand";
+import { PhoneStand } from "./stand";
 
 jest.setTimeout(60_000);
 
@@ -10,7 +11,7 @@ let stand: PhoneStand;
 let browser: Browser;
 
 beforeAll(async () => {
-  [stand, browser] = await Promise.all([PhoneStand.start(), launch()]);
+  [stand, browser] = await Promise.all([PhoneStand.start(), launchBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();
@@ -121,7 +122,7 @@ describe("a network that drops", () => {
 
 describe("a microphone", () => {
   it("that is refused is said so, and the call rings on", async () => {
-    const strict = await launch(["--use-fake-device-for-media-stream"]);
+    const strict = await launchBrowser(["--use-fake-device-for-media-stream"]);
     try {
       const phone = await stand.open(strict, { permissions: [] });
       await phone.signIn("1002", PASSWORD);
@@ -137,7 +138,7 @@ describe("a microphone", () => {
   });
 
   it("that is missing is said so", async () => {
-    const deaf = await launch(["--use-fake-ui-for-media-stream"]);
+    const deaf = await launchBrowser(["--use-fake-ui-for-media-stream"]);
     try {
       const phone = await stand.open(deaf, { permissions: ["microphone"] });
       await phone.signIn("1002", PASSWORD);

@@ -1,9 +1,10 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions } from "playwright-core";
+import { launchBrowser } from "../../../tools/browser";
+import type { PhonePage } from "../../browser/phone-page";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
-import type { PhonePage } from "./phone-page";
-import { launch, PhoneStand } from "./stand";
+import { PhoneStand } from "./stand";
 
 jest.setTimeout(90_000);
 
@@ -12,7 +13,7 @@ let browser: Browser;
 let far: FarEnd;
 
 beforeAll(async () => {
-  [stand, browser] = await Promise.all([PhoneStand.start(), launch()]);
+  [stand, browser] = await Promise.all([PhoneStand.start(), launchBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();

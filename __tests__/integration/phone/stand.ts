@@ -4,13 +4,13 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import type { PageConfig } from "../../../assets/nginx/phone/logic/page-config";
 import { phonePageHeaders } from "../../../constructs/nginx/phone-page";
 import { bundlePage } from "../../../constructs/service/bundle";
+import { PhonePage } from "../../browser/phone-page";
 import { WebSocketSwitch } from "../../lib/phone/web-socket-switch";
 import { makeCertificates } from "../../tools/docker-provider/certificates";
-import { PhonePage } from "./phone-page";
 
 const root = join(__dirname, "..", "..", "..");
 
@@ -20,23 +20,6 @@ const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".svg": "image/svg+xml",
 };
-
-const QUIET = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update"],
-];
-
-/** A microphone that beeps, permission given; media between pages of one machine. */
-const MICROPHONE = [
-  "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
-  "--allow-loopback-in-peer-connection",
-  "--autoplay-policy=no-user-gesture-required",
-];
-
-export function launch(args: readonly string[] = MICROPHONE): Promise<Browser> {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...QUIET, ...args] });
-}
 
 /** The built page as nginx would serve it, in front of a registrar in this process. */
 export class PhoneStand {

@@ -1,5 +1,5 @@
 import { Pool, type QueryResultRow } from "pg";
-import type { Logger } from "pino";
+import type { Logger } from "../../../lib/service";
 import type { MonitorConfig } from "./config";
 
 /** Runs one statement, and gives its rows. */

@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "../../../lib/service";
 import { takeBindings } from "./bindings";
 import type { Change } from "./changes";
 import type { MonitorConfig } from "./config";

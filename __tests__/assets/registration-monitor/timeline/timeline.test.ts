@@ -1,7 +1,7 @@
-import { pino } from "pino";
 import type { TimelineEntry } from "../../../../assets/registration-monitor/src/changes";
 import type { HistoryQuery, TimelineStore } from "../../../../assets/registration-monitor/src/timeline/store";
 import { Timeline, type TimelineMeter } from "../../../../assets/registration-monitor/src/timeline/timeline";
+import { createLogger } from "../../../../lib/service";
 
 const limits = { waiting: 10, recent: 4, batch: 3, collect: 5, prune: 20, stop: 50 };
 
@@ -80,7 +80,7 @@ beforeEach(() => {
     store as unknown as TimelineStore,
     { retentionHours: 2, maxRows: 1_000 },
     meter,
-    pino({ level: "silent" }),
+    createLogger("monitor", "silent"),
     limits,
     () => now,
   );

@@ -1,5 +1,5 @@
-import type { Logger } from "pino";
 import { Backoff } from "../../../../lib/ami";
+import type { Logger } from "../../../../lib/service";
 import type { Subject, TimelineEntry } from "../changes";
 import type { MonitorConfig } from "../config";
 import type { Trouble } from "../rows";

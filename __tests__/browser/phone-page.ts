@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 
-const SCREENSHOTS = join(__dirname, "..", "..", "..", ".cache", "test", "screenshots");
+const SCREENSHOTS = join(__dirname, "..", "..", ".cache", "test", "screenshots");
 
 /**
  * The phone page as a test sees it: by roles and names where a user would go by them, and by ids of index.html that
@@ -57,6 +57,14 @@ export class PhonePage {
   /** Answer, Reject, Mute, Hold, Keypad, Transfer, Hang up, Sign in, Sign out, Try now, Dark theme … */
   public button(name: string): Locator {
     return this.scope.getByRole("button", { name, exact: true });
+  }
+
+  /** Whether the phone does what Genesys' talk event says. */
+  public async setTalkEvents(on: boolean): Promise<void> {
+    const settings = this.scope.locator("#settings");
+    await settings.locator("summary").click();
+    await this.scope.getByLabel("Answer when Genesys asks for it").setChecked(on);
+    await settings.locator("summary").click();
   }
 
   /** The message at the bottom of the page. */
