@@ -4,6 +4,9 @@ import { renderComment, sectionHeader } from "./conf";
 import { dnPatterns } from "./dn-patterns";
 import { AGENT_CONTEXT, type AsteriskFilesProps, TRUNK_CONTEXT, TRUNK_ENDPOINT } from "./props";
 
+/** Whether the channel is a phone's. */
+const FROM_PHONE = `$["\${CHANNEL(endpoint)}" != "${TRUNK_ENDPOINT}"]`;
+
 /** Seconds that a call may ring. */
 const RING_SECONDS = 300;
 
@@ -34,9 +37,10 @@ export function renderDialplan({
       "to-genesys",
       [
         "exten => _X!,1,Set(DN=${FILTER(0-9,${EXTEN})})",
-        // The endpoint has authenticated; what the phone wrote into From has not.
-        "same => n,Set(CALLERID(num)=${CHANNEL(endpoint)})",
-        "same => n,Set(CALLERID(name)=Agent ${CHANNEL(endpoint)})",
+        // The endpoint has authenticated; what the phone wrote into From has not. A call that a phone has transferred
+        // comes from the trunk, and keeps the number that Genesys gave it.
+        `same => n,ExecIf(${FROM_PHONE}?Set(CALLERID(num)=\${CHANNEL(endpoint)}))`,
+        `same => n,ExecIf(${FROM_PHONE}?Set(CALLERID(name)=Agent \${CHANNEL(endpoint)}))`,
         `same => n,Dial(PJSIP/\${DN}@${TRUNK_ENDPOINT},${RING_SECONDS})`,
         // 3, no route: no server answers OPTIONS. 34 makes 503 of it, where 3 would make 404.
         'same => n,ExecIf($["${DIALSTATUS}-${HANGUPCAUSE}" = "CHANUNAVAIL-3"]?Hangup(34))',

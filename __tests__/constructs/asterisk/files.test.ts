@@ -181,7 +181,7 @@ describe("the dialplan", () => {
     expect(contexts(files, "to-genesys")).toEqual(
       expect.arrayContaining([
         "_X!,1,Set(DN=${FILTER(0-9,${EXTEN})})",
-        "n,Set(CALLERID(name)=Agent ${CHANNEL(endpoint)})",
+        'n,ExecIf($["${CHANNEL(endpoint)}" != "genesys_sip_server"]?Set(CALLERID(name)=Agent ${CHANNEL(endpoint)}))',
         "n,Dial(PJSIP/${DN}@genesys_sip_server,300)",
       ]),
     );

@@ -113,7 +113,7 @@ describe("a call that is made", () => {
     stand.sip.onRequest = (incoming) => void incoming.respond(404, { reason: "Invalid Called DN" });
     await phone.dial("4711");
     await phone.callIs("ended");
-    expect(await phone.call().textContent()).toContain("Not connected: 404 Invalid Called DN");
+    expect(await phone.call().textContent()).toContain("Invalid Called DN: ");
   });
 
   it("is not made to what is no number", async () => {

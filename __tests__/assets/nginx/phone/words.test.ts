@@ -12,7 +12,7 @@ it.each([
     "remote",
     "Not Found",
     { status: 404, reason: "Invalid Called DN" },
-    "Not connected: 404 Invalid Called DN",
+    "Invalid Called DN: 1003 is not registered at Genesys",
   ],
   [out, "local", "Canceled", undefined, "Cancelled"],
   [out, "system", "Connection Error", undefined, "Not connected: Connection Error"],

@@ -44,6 +44,8 @@ export function endOf(
     if (answer.status === 486 || answer.status === 600) return "Busy";
     if (answer.status === 603) return "Declined";
     if (answer.status === 487) return "Cancelled";
+    // Genesys' own words, which Asterisk does not pass on: who knows them knows what to look at.
+    if (answer.status === 404) return `Invalid Called DN: ${call.number} is not registered at Genesys`;
     return `Not connected: ${answer.status} ${answer.reason}`.trim();
   }
   if (call.transfer?.state === "done") return `Transferred to ${call.transfer.to}`;
