@@ -72,10 +72,9 @@ async function call([callee, caller]: [Agent, Agent]): Promise<void> {
 /** Ends the call for both, and waits until its card is gone from both pages. */
 async function hangUp(one: Agent, other: Agent): Promise<void> {
   await one.phone.call("active").getByRole("button", { name: "Hang up" }).click();
-  for (const { phone } of [one, other]) {
-    await phone.callIs("ended");
-    await phone.call().waitFor({ state: "detached" });
-  }
+  // The card of a call that has ended stays for some seconds only.
+  await Promise.all([one, other].map(({ phone }) => phone.callIs("ended")));
+  await Promise.all([one, other].map(({ phone }) => phone.call().waitFor({ state: "detached" })));
 }
 
 /** Packets come in at both ends for so many seconds, hardly any is lost, and they carry sound. */
@@ -169,10 +168,8 @@ function browserCalls(mode: "static" | "proxy") {
       const both = await agents();
       await call(both);
       execFileSync("docker", ["restart", "--time", "10", "local-asterisk"], { stdio: "ignore" });
-      for (const { phone } of both) {
-        await phone.callIs("ended", MINUTE);
-        await phone.lineIs("registered", MINUTE);
-      }
+      await Promise.all(both.map(({ phone }) => phone.callIs("ended", MINUTE)));
+      await Promise.all(both.map(({ phone }) => phone.lineIs("registered", MINUTE)));
       await eventually(MINUTE, async () =>
         expect(await registeredDns(environment)).toEqual(expect.arrayContaining(["1002", "1003"])),
       );

@@ -35,7 +35,10 @@ export async function simulator<T>(
   const url = `http://127.0.0.1:${environment.simulatorPort}${path}`;
   const answer = await fetch(url, {
     method,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+    }),
     signal: AbortSignal.timeout(5000),
   });
   const json = (await answer.json()) as T;

@@ -165,7 +165,10 @@ async function simulator(
 ): Promise<unknown> {
   const answer = await fetch(`http://127.0.0.1:${environment.simulatorPort}${path}`, {
     method,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+    }),
     signal: AbortSignal.timeout(5_000),
   });
   if (!answer.ok) throw new OperatorError(`${method} ${path} at the simulator: ${answer.status}`);
