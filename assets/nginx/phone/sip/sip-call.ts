@@ -4,6 +4,7 @@ import { advance, type Call, type CallEvent, type TransferState } from "../logic
 import { endOf } from "../logic/words";
 import { useSpeaker } from "../media/devices";
 import { closeMicrophone } from "../media/microphone";
+import { hurryCandidates } from "./candidates";
 
 export interface SipCallOptions {
   /** As it begins. */
@@ -146,6 +147,7 @@ export class SipCall {
 
   #listen(): void {
     const session = this.#session;
+    hurryCandidates(session);
     session.on("peerconnection", ({ peerconnection }) => this.#hear(peerconnection));
     session.on("progress", (event: IncomingEvent | OutgoingEvent) => {
       if (event.originator !== "remote") return;
