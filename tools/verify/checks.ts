@@ -1,4 +1,4 @@
-import { type Environment, hostPort, inRanges, isWildcard } from "../../config";
+import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
 import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
 import type { DockerHost } from "./host";
@@ -107,8 +107,7 @@ const statusPage: Check = {
   title: "status page",
   async run({ environment, host, phones }) {
     const { address, port } = environment.monitor;
-    const loopback = isWildcard(address) ? (address.includes(":") ? "::1" : "127.0.0.1") : address;
-    const { status, body } = await host.get(`http://${hostPort(loopback, port)}/`);
+    const { status, body } = await host.get(`http://${hostPort(address, port)}/`);
     if (status !== 200 || !String(body).includes("<title>Registrations</title>")) {
       throw new Error(`registration-monitor answers ${status} and no page: deploy again`);
     }
