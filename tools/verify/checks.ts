@@ -2,6 +2,7 @@ import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
 import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
 import type { DockerHost } from "./host";
+import { statusOf } from "./page";
 import type { Phones } from "./phones";
 import { openWebSocket } from "./web-socket";
 
@@ -99,6 +100,21 @@ const monitor: Check = {
     const { status, body } = await host.get(`http://${hostPort(address, port)}/healthz`);
     if (status !== 200) throw new Error(`registration-monitor says ${JSON.stringify(body)}`);
     return `healthy at ${hostPort(address, port)}`;
+  },
+};
+
+const statusPage: Check = {
+  title: "status page",
+  async run({ environment, host, phones }) {
+    const { address, port } = environment.monitor;
+    const { status, body } = await host.get(`http://${hostPort(address, port)}/`);
+    if (status !== 200 || !String(body).includes("<title>Registrations</title>")) {
+      throw new Error(`registration-monitor answers ${status} and no page: deploy again`);
+    }
+    const url = `https://${hostPort(environment.nginx.address, environment.nginx.port)}/status/`;
+    const answer = await statusOf(url, phones.tls);
+    if (answer !== 401) throw new Error(`${url} answers ${answer} without a log-in, it must be 401`);
+    return `${url}, for who is named in the secret status-users`;
   },
 };
 
@@ -230,7 +246,7 @@ const signIn: Check = {
  */
 export function checklist(environment: Environment): Check[] {
   const phoneChecks = environment.genesys.simulator ? [probe, signIn] : [probe];
-  return [containers, handshake, database, ari, monitor, ...phoneChecks, registrations, genesys];
+  return [containers, handshake, database, ari, monitor, statusPage, ...phoneChecks, registrations, genesys];
 }
 
 /** Tries until it succeeds, twice a second, and gives the last reason when the deadline has passed. */

@@ -9,6 +9,8 @@ describe("configSchema", () => {
     const config = configSchema.parse(configInput());
     expect(config.reconcileInterval).toBe(60);
     expect(config.metrics.path).toBe("/metrics");
+    expect(config.database).toMatchObject({ name: "asterisk", interval: 5 });
+    expect(config.timeline).toStrictEqual({ retentionHours: 24, maxRows: 500_000 });
   });
 
   it.each([
@@ -19,6 +21,14 @@ describe("configSchema", () => {
     [{ range: { from: "1000", to: "50x0" } }, "a DN is 1 to 20 digits"],
     [{ listen: { address: "127.0.0.1", port: 65_536 } }, "a port is 0 to 65535"],
     [{ reconcileInterval: 0 }, "1 s or more"],
+    [{ timeline: { retentionHours: 0 } }, "1 hour or more"],
+    [{ timeline: { retentionHours: 169 } }, "168 hours or less"],
+    [{ timeline: { maxRows: 1 } }, "1000 or more"],
+    [{ mode: "proxy" }, "is there in proxy mode, and only then"],
+    [
+      { sipProxy: { host: "127.0.0.1", port: 8082, token: "for looking" } },
+      "is there in proxy mode, and only then",
+    ],
   ])("refuses %j", (part, fault) => {
     expect(faultsOf({ ...configInput(), ...part })).toStrictEqual([fault]);
   });

@@ -45,8 +45,8 @@ export class Fleet {
     this.asterisk.registry(dn, "127.0.4.2:5060", "Rejected");
   }
 
-  /** Makes ps_contacts what Asterisk would have written, semicolons in its own way. */
-  sql(): string {
+  /** Statements that make ps_contacts what Asterisk would have written, semicolons in its own way. */
+  sql(): string[] {
     const rows = this.dns
       .filter((dn) => this.exporter.endpoints.get(dn) === 2)
       .map((dn, n) => {
@@ -54,8 +54,13 @@ export class Fleet {
         const uri = this.uri(dn).replaceAll(";", "^3B");
         return `('${dn}^3B@${n}', '${uri}', ${expires}, '${agents[n % agents.length]}', '${dn}', '${n}.invalid', 0)`;
       });
-    return `DELETE FROM ps_contacts; INSERT INTO ps_contacts
-      (id, uri, expiration_time, user_agent, endpoint, via_addr, via_port) VALUES ${rows.join(",\n")}`;
+    const columns = "(id, uri, expiration_time, user_agent, endpoint, via_addr, via_port)";
+    const statements = ["DELETE FROM ps_contacts"];
+    // An argument of a command has at most 128 KiB.
+    for (let n = 0; n < rows.length; n += 500) {
+      statements.push(`INSERT INTO ps_contacts ${columns} VALUES ${rows.slice(n, n + 500).join(",")}`);
+    }
+    return statements;
   }
 }
 

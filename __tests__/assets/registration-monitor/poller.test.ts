@@ -76,6 +76,26 @@ describe("Poller", () => {
     expect(looks).toBeGreaterThanOrEqual(2);
   });
 
+  it("is live while it rests from a look that took long", async () => {
+    make(0.01);
+    outcome = () => sleep(300);
+    poller.start();
+    await sleep(350);
+    const now = performance.now();
+    const clock = jest.spyOn(performance, "now");
+    // 6 s of rest, and 4 s for being late.
+    const sightAfter = (seconds: number) => {
+      clock.mockReturnValue(now + seconds * 1_000);
+      return poller.sight;
+    };
+    const sights = [sightAfter(9), sightAfter(11)];
+    clock.mockRestore();
+    expect(sights).toStrictEqual([
+      { live: true, reason: null },
+      { live: false, reason: "the last look is 11 s old" },
+    ]);
+  });
+
   it("says what fails, tries again by itself and not for a nudge, and recovers", async () => {
     make(100);
     outcome = () => Promise.reject(new Error("away"));

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type RegistrationMonitor, start } from "../../../assets/registration-monitor/src/service";
 import { createLogger } from "../../../lib/service";
 import { FakeAsterisk, until } from "../../lib/ami/fake-asterisk";
@@ -18,7 +21,12 @@ interface Reply {
   body: any;
 }
 
-function ask(path: string, method = "GET"): Promise<Reply> {
+async function ask(path: string, method = "GET"): Promise<Reply> {
+  const reply = await read(path, method);
+  return { ...reply, body: reply.text === "" ? undefined : JSON.parse(reply.text) };
+}
+
+function read(path: string, method = "GET"): Promise<Reply> {
   return new Promise((resolve, reject) => {
     request({ host: "127.0.0.1", port: monitor.port, path, method, agent: false }, (response) => {
       let text = "";
@@ -26,8 +34,7 @@ function ask(path: string, method = "GET"): Promise<Reply> {
         text += piece;
       });
       response.on("end", () => {
-        const body = text === "" ? undefined : JSON.parse(text);
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body: undefined });
       });
     })
       .on("error", reject)
@@ -35,13 +42,14 @@ function ask(path: string, method = "GET"): Promise<Reply> {
   });
 }
 
-async function begin(part: Parameters<typeof config>[0] = {}): Promise<void> {
+async function begin(part: Parameters<typeof config>[0] = {}, page?: string): Promise<void> {
   const log = createLogger("monitor", "info", (line) => void lines.push(JSON.parse(line).msg));
   const whole = config({ reconcileInterval: 1, ...part });
   const { ami, metrics } = whole;
   monitor = await start(
     { ...whole, ami: { ...ami, port: asterisk.port }, metrics: { ...metrics, port: exporter.port } },
     { log },
+    page,
   );
 }
 
@@ -232,6 +240,95 @@ describe("its pages", () => {
     const reply = await ask(path);
     expect(reply.status).toBe(404);
     expect(reply.body).toStrictEqual({ error });
+  });
+
+  it("has metrics for Prometheus", async () => {
+    // Gauges are as old as the last message to pages, 0.25 s; this one makes a message.
+    await ask("/registrations");
+    const { headers, text } = await read("/metrics");
+    expect(headers["content-type"]).toContain("text/plain");
+    expect(text).toContain('registration_monitor_phones{state="registered"} 1\n');
+    expect(text).toContain('registration_monitor_genesys{state="rejected"} 1\n');
+    expect(text).toContain('registration_monitor_source_up{source="asterisk"} 1\n');
+    expect(text).toContain('registration_monitor_source_up{source="database"} 0\n');
+    expect(text).not.toContain("1002");
+  });
+
+  it("tells changes, those of a DN alone too, and says that the database is away", async () => {
+    asterisk.contactStatus("1002", "sip:1002@192.0.2.7", "Reachable");
+    asterisk.contactStatus("1002", "sip:1002@192.0.2.7", "Unreachable");
+    await until(() => lines.some((line) => line.includes("does not answer at")));
+    const { body } = await ask("/changes?dn=1002");
+    expect(body).toMatchObject({
+      complete: false,
+      changes: [
+        { dn: "1002", what: "phone", trouble: true, text: "phone does not answer at sip:1002@192.0.2.7" },
+      ],
+    });
+    const all = (await ask("/changes?limit=500")).body.changes;
+    const watched = { dn: null, what: "monitor", text: "Asterisk is watched" };
+    expect(all).toContainEqual(expect.objectContaining(watched));
+  });
+
+  it.each(["limit=0", "limit=501", "limit=x", "before=-1", "dn=x", "dn=123456789012345678901"])(
+    "/changes?%s is answered by 400",
+    async (query) => {
+      const { status, body } = await ask(`/changes?${query}`);
+      expect(status).toBe(400);
+      expect(body.error).toContain("changes take limit (1 to 500)");
+    },
+  );
+
+  it("streams what changes, and goes on for who comes back", async () => {
+    const { version } = (await ask("/registrations")).body;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const events = await fetch(`http://127.0.0.1:${monitor.port}/events?since=${version}`, { signal });
+    const reader = (events.body as ReadableStream<Uint8Array>).getReader();
+    let text = "";
+    asterisk.contactStatus("1003", "sip:1003@192.0.2.7", "Reachable");
+    while (!text.includes('"uri":"sip:1003@192.0.2.7"')) {
+      text += new TextDecoder().decode((await reader.read()).value);
+    }
+    expect(text).toContain("event: delta\n");
+    expect(text).not.toContain("event: version\n");
+    controller.abort();
+  });
+
+  it("has security headers on each", async () => {
+    for (const path of ["/registrations", "/metrics", "/healthz", "/nowhere"]) {
+      expect((await read(path)).headers).toMatchObject({
+        "content-security-policy": expect.stringContaining("default-src 'none'"),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+      });
+    }
+  });
+
+  it("serves the files of the page: those with a hash for good, index.html not", async () => {
+    await monitor.stop();
+    const directory = mkdtempSync(join(tmpdir(), "page-"));
+    writeFileSync(join(directory, "index.html"), "<!doctype html>");
+    writeFileSync(join(directory, "main-ABCDEF12.js"), "export {};");
+    await begin({}, directory);
+    expect(await read("/")).toMatchObject({
+      status: 200,
+      text: "<!doctype html>",
+      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" },
+    });
+    expect(await read("/main-ABCDEF12.js")).toMatchObject({
+      status: 200,
+      headers: {
+        "content-type": "text/javascript; charset=utf-8",
+        "cache-control": "public, max-age=31536000, immutable",
+      },
+    });
+    expect((await ask("/index.html")).status).toBe(404);
+    expect((await ask("/../package.json")).status).toBe(404);
+    writeFileSync(join(directory, "secret.pem"), "x");
+    await expect(begin({}, directory)).rejects.toThrow("secret.pem is no file of a page");
+    rmSync(directory, { recursive: true });
   });
 
   it("a place that is taken is named", async () => {

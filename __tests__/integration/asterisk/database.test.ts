@@ -138,6 +138,60 @@ describe("Asterisk's role", () => {
   });
 });
 
+describe("the monitor's role", () => {
+  const password = passwords["postgres-monitor"] ?? "";
+  const as = (statement: string) => stand.sqlAs("monitor", password, statement);
+
+  it("looks at bindings, and keeps a timeline", async () => {
+    for (const statement of [
+      "SELECT endpoint, uri, expiration_time, user_agent, via_addr, via_port FROM ps_contacts",
+      `INSERT INTO monitor.dn_changes VALUES (1, now(), '1002', 'phone', false, 'came') ON CONFLICT DO NOTHING`,
+      "SELECT * FROM monitor.dn_changes",
+      "DELETE FROM monitor.dn_changes",
+    ]) {
+      expect(await as(statement)).toMatchObject({ status: 0 });
+    }
+    expect((await stand.sqlAs("monitor", "wrong", "SELECT 1")).output).toContain(
+      "password authentication failed",
+    );
+  });
+
+  it.each([
+    "SELECT call_id FROM ps_contacts",
+    "SELECT * FROM ps_contacts",
+    "DELETE FROM ps_contacts",
+    "UPDATE ps_contacts SET uri = 'sip:evil'",
+    "INSERT INTO ps_contacts (id) VALUES ('evil')",
+    "SELECT id FROM ps_endpoints",
+    "SELECT password_digest FROM ps_auths",
+    "SELECT dn FROM provisioned_dns",
+    "UPDATE monitor.dn_changes SET text = 'nothing happened'",
+    "TRUNCATE monitor.dn_changes",
+    "CREATE TABLE evil (a int)",
+    "CREATE TABLE monitor.evil (a int)",
+  ])("may not %s", async (statement) => {
+    const { status, output } = await as(statement);
+    expect({ status, output }).toMatchObject({
+      status: 1,
+      output: expect.stringContaining("permission denied"),
+    });
+  });
+
+  it.each([
+    "INSERT INTO monitor.dn_changes VALUES (2, now(), 'x', 'phone', false, 'text')",
+    "INSERT INTO monitor.dn_changes VALUES (2, now(), '1002', 'other', false, 'text')",
+    "INSERT INTO monitor.dn_changes VALUES (2, now(), '1002', 'phone', false, repeat('x', 501))",
+  ])("can't put rubbish into the timeline: %s", async (statement) => {
+    expect((await as(statement)).output).toContain("violates check constraint");
+  });
+
+  it("has its timeline to itself: Asterisk's role can't see it", async () => {
+    const asterisk = passwords["postgres-asterisk"] ?? "";
+    const { output } = await stand.sqlAs("asterisk", asterisk, "SELECT * FROM monitor.dn_changes");
+    expect(output).toContain("permission denied");
+  });
+});
+
 describe("the server", () => {
   it("lets no superuser in over TCP, and nobody else over the socket", async () => {
     expect((await stand.sqlAs("postgres", "", "SELECT 1")).output).toContain("no pg_hba.conf entry");

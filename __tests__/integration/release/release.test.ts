@@ -34,6 +34,7 @@ function release(hash: string, text: string, secrets: Record<string, string> = {
   };
   write(join(files, "app.json"), text);
   write(join(files, "sub", "other.conf"), "x = @{release}\n");
+  if ("users" in secrets) write(join(files, "users.htpasswd"), "@{secret:users}");
   for (const [name, secret] of Object.entries(secrets)) write(join(secretFiles, name), secret);
   chmodSync(directory, 0o755);
   const capabilities = ["CHOWN", "DAC_READ_SEARCH", "SETGID", "SETUID"].flatMap((name) => [
@@ -166,6 +167,12 @@ describe("a secret", () => {
     const { output } = release("aaa", '{"ok":"@{secret:a/b}"}', { "a/b": 'qu"ote\\\n' });
     expect(asService("cat /config/current/app.json")).toBe('{"ok":"qu\\"ote\\\\"}');
     expect(output).toContain("is in force");
+  }, 30_000);
+
+  it("of several lines goes into a file that has such lines, as it is", () => {
+    const users = "alice:$6$salt$a;b\nbob:$2y$05$c\n";
+    release("aaa", "{}", { users });
+    expect(asService("cat /config/current/users.htpasswd")).toBe(users);
   }, 30_000);
 
   it.each([

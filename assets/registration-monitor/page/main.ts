@@ -116,7 +116,7 @@ choices.addEventListener("change", ({ target }) => {
   showRows();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target instanceof HTMLInputElement) return;
+  if (event.key !== "/" || event.target === search) return;
   event.preventDefault();
   search.focus();
 });

@@ -40,7 +40,7 @@ const common = {
   "Cross-Origin-Resource-Policy": "same-origin",
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
 };
 
 /** The monitor's pages: what is known, and whether it can be relied on. They are read, never written. */

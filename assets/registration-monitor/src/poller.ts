@@ -21,8 +21,11 @@ const soon = 250;
 /** Part of the time that looks may take: one that takes long comes seldom. */
 const share = 0.05;
 
-/** After this many intervals without a look what was seen is no longer called live. */
-const staleAfter = 3;
+/** Milliseconds that a look which took long is rested from at most. */
+const longestRest = 30_000;
+
+/** What was seen is no longer called live when the next look is so many intervals late, or milliseconds. */
+const late = { intervals: 2, least: 4_000 };
 
 /**
  * Looks at something at an interval, and soon after a nudge; one look at a time, and after failures with backoff, a
@@ -39,6 +42,8 @@ export class Poller {
   #lastLook = Number.NEGATIVE_INFINITY;
   /** No look before this, however many nudges come. */
   #earliest = 0;
+  /** Until then what was seen last is live. */
+  #goodUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: PollerOptions) {
     this.#backoff = new Backoff(
@@ -48,13 +53,13 @@ export class Poller {
   }
 
   get sight(): SourceSight {
-    const age = (performance.now() - this.#lastLook) / 1_000;
-    const live = age < Math.max(staleAfter * this.options.interval, 5);
+    const live = performance.now() < this.#goodUntil;
     if (live) return { live, reason: this.#failure };
-    const late = Number.isFinite(age)
+    const age = (performance.now() - this.#lastLook) / 1_000;
+    const why = Number.isFinite(age)
       ? `the last look is ${Math.round(age)} s old`
       : "the first look is under way";
-    return { live, reason: this.#failure ?? late };
+    return { live, reason: this.#failure ?? why };
   }
 
   start(): void {
@@ -105,7 +110,9 @@ export class Poller {
     if (failure !== undefined) return this.#at(this.#backoff.next());
     this.#backoff.reset();
     this.#lastLook = performance.now();
-    this.#earliest = this.#lastLook + took / share;
+    this.#earliest = this.#lastLook + Math.min(took / share, longestRest);
+    const grace = Math.max(late.intervals * interval * 1_000, late.least);
+    this.#goodUntil = this.#lastLook + this.#patience(interval * 1_000) + grace;
     this.#at(this.#patience(nudged ? soon : interval * 1_000));
   }
 
