@@ -7,7 +7,7 @@ import { containerChanges } from "./containers";
 import { fileChanges } from "./files";
 import { imageChanges } from "./images";
 import { numbersText } from "./ranges";
-import { sentences } from "./sentences";
+import { sentences, settingSentences } from "./sentences";
 import { settingChanges } from "./settings";
 
 /** What becomes of every environment of either side, in the order of their names. */
@@ -22,10 +22,11 @@ export function compare(base: readonly Deployment[], head: readonly Deployment[]
 }
 
 function changed(base: Deployment, head: Deployment): Change {
+  const settings = settingChanges(base.settings, head.settings);
   const parts = {
     name: head.name,
     kind: "changed" as const,
-    sentences: sentences(base, head),
+    sentences: [...sentences(base, head), ...settingSentences(settings)],
     dns: dnChanges(base.settings.dns, head.settings.dns),
     opened: missing(head.listeners, base.listeners),
     closed: missing(base.listeners, head.listeners),
@@ -33,22 +34,28 @@ function changed(base: Deployment, head: Deployment): Change {
     containers: containerChanges(base, head),
     secrets: { needed: without(head.secrets, base.secrets), unused: without(base.secrets, head.secrets) },
     volumes: { created: without(head.volumes, base.volumes), destroyed: without(base.volumes, head.volumes) },
-    settings: settingChanges(base.settings, head.settings),
+    settings,
     files: fileChanges(base, head),
   };
   const standingViolations = violations(base, head).standing;
-  const { settings, files, containers, images, volumes } = parts;
-  const nothing = [settings, files, containers, images, volumes.created, volumes.destroyed].every(
-    (list) => list.length === 0,
-  );
-  if (nothing) return { ...parts, kind: "unchanged", consequences: [], standingViolations };
-  return { ...parts, consequences: consequencesOf(base, head, parts), standingViolations };
+  const { files, containers, images, volumes, dns } = parts;
+  const lists = [settings, files, containers, images, volumes.created, volumes.destroyed];
+  if (lists.every((list) => list.length === 0))
+    return { ...parts, kind: "unchanged", consequences: [], standingViolations };
+  const sameSettings = settings.length === 0 && Object.values(dns).every((numbers) => numbers.length === 0);
+  return {
+    ...parts,
+    sentences: sameSettings
+      ? [...parts.sentences, "no setting changes: what the code renders or builds does"]
+      : parts.sentences,
+    consequences: consequencesOf(base, head, parts),
+    standingViolations,
+  };
 }
 
 const nothing = {
   closed: [],
   settings: [],
-  files: [],
   images: [],
   containers: [],
   standingViolations: [],
@@ -66,6 +73,7 @@ function added(head: Deployment): Change {
     ],
     dns: { added: numbers, removed: [], renamed: [] },
     opened: head.listeners,
+    files: fileChanges(undefined, head),
     secrets: { needed: head.secrets, unused: [] },
     volumes: { created: head.volumes, destroyed: [] },
   };
@@ -84,6 +92,7 @@ function removed(base: Deployment): Change {
     consequences: consequencesOfRemoved(base),
     dns: { added: [], removed: [], renamed: [] },
     opened: [],
+    files: [],
     secrets: { needed: [], unused: [] },
     volumes: { created: [], destroyed: [] },
   };

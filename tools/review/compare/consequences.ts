@@ -40,7 +40,7 @@ export function consequencesOfRemoved(base: Deployment): Consequence[] {
     {
       severity: "high",
       subject: base.name,
-      text: `its containers go on running on ${base.settings.docker.host}, and no deploy knows them any more: run \npm run destroy -- ${base.name} before this is merged, or keep the file`,
+      text: `its containers go on running on ${base.settings.docker.host}, and no deploy knows them any more: run npm run destroy -- ${base.name} before this is merged, or keep the file`,
     },
   ];
 }

@@ -77,22 +77,29 @@ function describe(attribute: string, before: State, after: State): string[] {
   return names.length > 0 ? names.map((name) => `${attribute} ${name}`) : [attribute];
 }
 
-/** A container's wiring as text, to be compared by people. What changes with every release is left out. */
+/**
+ * A container's wiring as text, to be compared by people. What only repeats that a file or an image has changed is left
+ * out: hashes and tags.
+ */
 export function wiringText(service: Service | undefined): Record<string, string> {
   const containers = [...(service?.container ? [service.container] : []), ...(service?.oneShots ?? [])];
   return Object.fromEntries(
     containers.map(({ name, attributes }) => {
-      const given = Object.entries(attributes).filter(([key, value]) => key !== "name" && isSet(value));
+      const given = Object.entries(attributes).filter(
+        ([key, value]) => !["name", "image"].includes(key) && isSet(value),
+      );
       const shown = given.map(([key, value]) => {
         if (key === "env") return [key, strings(value).filter((line) => !line.startsWith("RELEASE_HASH="))];
         if (key !== "labels") return [key, value];
-        return [key, blocks(value).filter(({ label }) => label !== "webrtc-genesys.release")];
+        return [key, blocks(value).filter(({ label }) => !HASHES.includes(text(label)))];
       });
       const sorted = Object.fromEntries(shown.sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)));
       return [`container ${name}`, `${JSON.stringify(sorted, withoutNothing, 2)}\n`];
     }),
   );
 }
+
+const HASHES = ["webrtc-genesys.release", "webrtc-genesys.boot"];
 
 function isSet(value: unknown): boolean {
   return value !== null && !(Array.isArray(value) && value.length === 0);

@@ -3,10 +3,11 @@ import type { FileChange } from "./change";
 import { wiringText } from "./containers";
 
 /** Every rendered file that differs, and the wiring of every container that does. */
-export function fileChanges(base: Deployment, head: Deployment): FileChange[] {
-  const services = [...new Set([...Object.keys(base.services), ...Object.keys(head.services)])].sort();
+export function fileChanges(base: Deployment | undefined, head: Deployment): FileChange[] {
+  const before = base?.services ?? {};
+  const services = [...new Set([...Object.keys(before), ...Object.keys(head.services)])].sort();
   return services.flatMap((service) => {
-    const [old, now] = [textsOf(base.services[service]), textsOf(head.services[service])];
+    const [old, now] = [textsOf(before[service]), textsOf(head.services[service])];
     return [...new Set([...Object.keys(old), ...Object.keys(now)])]
       .filter((path) => old[path] !== now[path])
       .sort()

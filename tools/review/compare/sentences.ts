@@ -1,6 +1,23 @@
 import { hostPort, rangeText } from "../../../config";
+import { visible } from "../../../config/faults";
 import type { Deployment } from "../model/deployment";
+import type { SettingChange } from "./change";
 import { numbersText, rangesText, subtract } from "./ranges";
+
+/** Settings that the sentences below tell of, with whatever is below them. */
+const TOLD =
+  /^(forwardingMode|allowedDns|codecs|talkEvents|hep|(genesys\.(servers|credentials)|monitor\.range|nginx\.(allowedOrigins|tls))(\.|$))/;
+
+/** The other settings, each with both values. */
+export function settingSentences(settings: readonly SettingChange[]): string[] {
+  return settings
+    .filter(({ path }) => !TOLD.test(path))
+    .map(({ path, before, after }) => `setting ${path}: ${shortValue(before)} → ${shortValue(after)}`);
+}
+
+function shortValue(json: string | undefined): string {
+  return json === undefined ? "none" : visible(json.replace(/^"(.*)"$/, "$1"), 120);
+}
 
 /** What a change means to who runs the system. Each sentence stands for itself; the most important first. */
 export function sentences(base: Deployment, head: Deployment): string[] {
@@ -109,6 +126,12 @@ function ways({ settings: before }: Deployment, { settings: after }: Deployment)
       after.hep
         ? `a copy of every SIP message goes to ${hostPort(after.hep.host, after.hep.port)}`
         : "SIP messages are no longer copied to a capture server",
+    );
+  if (before.nginx.tls.selfSigned !== after.nginx.tls.selfSigned)
+    told.push(
+      after.nginx.tls.selfSigned
+        ? "TLS: a self-signed certificate, which browsers warn of and phones refuse unless they are told to trust it"
+        : "TLS: the certificate in the secrets tls/certificate.pem and tls/key.pem instead of a self-signed one",
     );
   const [range, newRange] = [rangeText(before.monitor.range), rangeText(after.monitor.range)];
   if (range !== newRange) told.push(`registration-monitor watches ${newRange}; before: ${range}`);

@@ -42,7 +42,7 @@ function nginx(service: Service | undefined): Found[] {
     ...server,
     service: "nginx",
     protocol: "TCP",
-    fallback: `a server of nginx with${server.tls ? "" : "out"} TLS`,
+    fallback: `a server of nginx that ${server.redirects ? "redirects to HTTPS" : server.tls ? "has TLS" : "has no TLS"}`,
   }));
 }
 

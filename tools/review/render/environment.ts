@@ -1,4 +1,4 @@
-import type { Change, Consequence, ContainerChange, ImageChange } from "../compare/change";
+import type { Change, Consequence, ImageChange } from "../compare/change";
 import { numbersText } from "../compare/ranges";
 import type { Listener } from "../model/deployment";
 import { placeOf, whoReaches } from "../model/reach";
@@ -97,10 +97,9 @@ function lists(change: Change): [string, string[]][] {
         ...change.closed.map((one) => port("closed", one)),
       ],
     ],
-    ["Images", change.images.map(image)],
+    ["Images", images(change.images)],
     ["Secret files", secrets(change)],
     ["Volumes", volumes(change)],
-    ["Containers", change.containers.filter(({ longRunning }) => longRunning).map(container)],
     ["Rules of the site that are broken as before", change.standingViolations.map(escaped)],
   ];
 }
@@ -116,35 +115,60 @@ function port(word: string, listener: Listener): string {
   return `${word}: ${code(placeOf(listener))}${tls}, ${escaped(listener.name)}: ${escaped(whoReaches(listener.address))}`;
 }
 
+/** Those that are pulled change by their tags, all alike: one line for all of them. */
+function images(changes: readonly ImageChange[]): string[] {
+  const lines = new Map<string, string[]>();
+  const alone: string[] = [];
+  for (const change of changes) {
+    const { before, after } = change;
+    const pulled = before && after && !before.context && !after.context;
+    if (!pulled) {
+      alone.push(image(change));
+      continue;
+    }
+    const [from, to] = [before, after].map(({ reference, name }) => {
+      const at = reference.lastIndexOf(`/${name}`);
+      return `${reference.slice(0, at)}/…${reference.slice(at + name.length + 1)}`;
+    }) as [string, string];
+    const line = `${code(from)} → ${code(to)}`;
+    lines.set(line, [...(lines.get(line) ?? []), change.name]);
+  }
+  return [
+    ...[...lines].map(
+      ([line, names]) => `${line}: ${escaped(names.join(", "))}; a tag does not say what has changed in them`,
+    ),
+    ...alone,
+  ];
+}
+
 function image({ name, before, after, parts }: ImageChange): string {
   const from = before ? code(before.reference) : "none";
   const to = after ? code(after.reference) : "none";
-  const known = before && after;
-  const why =
-    parts.length > 0
-      ? `: ${parts.slice(0, 8).map(code).join(", ")}${parts.length > 8 ? ` and ${parts.length - 8} more` : ""}`
-      : known
-        ? ": what has changed in it is not known here"
-        : "";
+  const more = parts.length > PARTS ? ` and ${parts.length - PARTS} more` : "";
+  const why = parts.length > 0 ? `: ${parts.slice(0, PARTS).map(code).join(", ")}${more}` : "";
   return `${escaped(name)} ${from} → ${to}${why}`;
 }
 
+/** Changed parts of an image that are named. */
+const PARTS = 8;
+
 function secrets({ secrets: { needed, unused } }: Change): string[] {
+  return [...secretLines("needed", needed), ...secretLines("no longer used", unused)];
+}
+
+function secretLines(word: string, names: readonly string[]): string[] {
+  const dns = names.filter((name) => name.startsWith("dn/")).map((name) => name.slice("dn/".length));
+  const others = names.filter((name) => !name.startsWith("dn/"));
   return [
-    ...needed.map((name) => `needed: ${code(name)}`),
-    ...unused.map((name) => `no longer used: ${code(name)}`),
+    ...(others.length > 0 ? [`${word}: ${others.map(code).join(", ")}`] : []),
+    ...(dns.length > 0 ? [`${word}: ${code("dn/<number>")} for ${numbersText(dns)}`] : []),
   ];
 }
 
 function volumes({ volumes: { created, destroyed } }: Change): string[] {
-  return [
-    ...destroyed.map((name) => `destroyed: ${code(name)}`),
-    ...created.map((name) => `created: ${code(name)}`),
-  ];
-}
-
-function container({ name, action, attributes }: ContainerChange): string {
-  return `${action}: ${code(name)}${attributes.length > 0 ? ` (${escaped(attributes.join(", "))})` : ""}`;
+  const line = (word: string, names: readonly string[]) =>
+    names.length > 0 ? [`${word}: ${names.map(code).join(", ")}`] : [];
+  return [...line("destroyed", destroyed), ...line("created", created)];
 }
 
 const ACTIONS = ["destroyed", "replaced", "changed in place", "created"] as const;

@@ -39,7 +39,7 @@ export function renderComment(review: Review, pointer: string, limit = COMMENT_L
 
 /** The report where one side can't be synthesized. */
 export function renderFailure(side: string, faults: string): string {
-  return `${MARKER}\n## Review\n\n⛔ **${escaped(side)} can't be synthesized**, so that nothing can be deployed:\n\n${fenced("text", faults.split("\n").slice(0, 100))}\n`;
+  return `${MARKER}\n## What this change does\n\n⛔ **${escaped(side)} can't be synthesized**, so that nothing can be deployed:\n\n${fenced("text", faults.split("\n").slice(0, 100))}\n`;
 }
 
 function assemble({ base, changes, diffs, plans }: Review, budget: number, pointer: string): string {
@@ -49,8 +49,8 @@ function assemble({ base, changes, diffs, plans }: Review, budget: number, point
   );
   const head = [
     MARKER,
-    `## Review`,
-    `What changes since ${code(base.ref)} (${base.commit.slice(0, 12)}):`,
+    "## What this change does",
+    `Compared with ${code(base.ref)} at ${base.commit.slice(0, 12)}:`,
     bullets(reports.map(({ overview }) => overview)),
     ...base.notes.map((note) => `> ${note}`),
   ].join("\n\n");
