@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { OperatorError, runCommand } from "../progress";
 import { renderComment, renderFailure, renderFull } from "./render/review";
@@ -80,7 +80,10 @@ function readOptions() {
 
 function write(file: string | undefined, text: string): void {
   if (file === undefined) process.stdout.write(text);
-  else writeFileSync(file, text);
+  else {
+    mkdirSync(dirname(resolve(file)), { recursive: true });
+    writeFileSync(file, text);
+  }
 }
 
 function gate(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { OperatorError } from "../progress";
 
 /** One thing that Terraform is going to do. */
@@ -87,25 +88,37 @@ function effective(changes: readonly ResourceChangeJson[]): ResourceChangeJson[]
 }
 
 /**
- * What makes two plans the same: for each resource that is touched, what is done to it and what it becomes. Prior
- * values are left out, among which are logs and times.
- *
- * @returns by address, as text to be compared or hashed
+ * What makes two plans the same: for each resource that is touched, a hash of what is done to it and of what it
+ * becomes. Prior values are left out, among which are logs and times.
  */
-export function planEssence({ resource_changes: changes = [] }: PlanJson): Record<string, string> {
+export function planDigests({ resource_changes: changes = [] }: PlanJson): Record<string, string> {
   return Object.fromEntries(
-    effective(changes).map(({ address, change }) => [
-      address,
-      JSON.stringify(
-        sorted({
-          actions: change.actions,
-          after: change.after,
-          unknown: change.after_unknown ?? null,
-          replace: change.replace_paths ?? [],
-        }),
-      ),
-    ]),
+    effective(changes).map(({ address, change }) => {
+      const essence = sorted({
+        actions: change.actions,
+        after: change.after,
+        unknown: change.after_unknown ?? null,
+        replace: change.replace_paths ?? [],
+      });
+      return [address, createHash("sha256").update(JSON.stringify(essence)).digest("hex")];
+    }),
   );
+}
+
+/** Addresses that two plans treat differently, with how, sorted. */
+export function planDifferences(
+  reviewed: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): string[] {
+  return [...new Set([...Object.keys(reviewed), ...Object.keys(now)])]
+    .filter((address) => reviewed[address] !== now[address])
+    .sort()
+    .map((address) => {
+      if (now[address] === undefined) return `${address}: reviewed, and no longer in the plan`;
+      return reviewed[address] === undefined
+        ? `${address}: in the plan, and not reviewed`
+        : `${address}: becomes something else than what was reviewed`;
+    });
 }
 
 function sorted(value: unknown): unknown {

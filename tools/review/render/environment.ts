@@ -173,7 +173,11 @@ function volumes({ volumes: { created, destroyed } }: Change): string[] {
 
 const ACTIONS = ["destroyed", "replaced", "changed in place", "created"] as const;
 
-function planPart(plan: readonly PlannedAction[], cut: (items: readonly string[]) => string[]): string {
+/** Terraform's actions, grouped by what they do; the most serious group first. */
+export function planPart(
+  plan: readonly PlannedAction[],
+  cut: (items: readonly string[]) => readonly string[],
+): string {
   if (plan.length === 0) return "**Terraform's plan**: nothing to do";
   const groups = ACTIONS.map((action) => [action, plan.filter((one) => one.action === action)] as const);
   const shown = groups.filter(([, actions]) => actions.length > 0);
