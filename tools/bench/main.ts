@@ -4,6 +4,7 @@ import { OperatorError, runCommand } from "../progress";
 import { benchFuzz } from "./fuzz";
 import { type Figure, table } from "./measure";
 import { benchProxy } from "./proxy";
+import { benchReview } from "./review";
 import { benchSynth } from "./synth";
 import { benchUp } from "./up";
 
@@ -19,6 +20,7 @@ const groups: Record<string, Bench> = {
   up: benchUp,
   fuzz: benchFuzz,
   proxy: benchProxy,
+  review: benchReview,
 };
 
 runCommand(async () => {
