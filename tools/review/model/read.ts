@@ -58,7 +58,7 @@ function readServices(containers: Readonly<Record<string, ResourceJson>>): Recor
         ? { ...before, files, oneShots: [...before.oneShots, model] }
         : { ...before, files, container: model };
   }
-  return services;
+  return Object.fromEntries(Object.entries(services).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The release's own script is beside the service's files, under a name of its own. */
