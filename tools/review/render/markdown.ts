@@ -1,6 +1,6 @@
 import { visible } from "../../../config/faults";
 
-/** Longer values are cut: a table's cell is no place for them. */
+/** Longer values are cut: a line is no place for them. */
 const MAX_VALUE = 300;
 
 /** Text of a value as Markdown shows it as it is, without HTML, links, mentions or control characters. */
@@ -15,9 +15,9 @@ export function escaped(text: string): string {
   );
 }
 
-/** A value in code style, whatever it holds. */
+/** A value in code style, whatever it holds; not for a table, whose cells end at a bar. */
 export function code(text: string): string {
-  const shown = visible(text, MAX_VALUE).replaceAll("|", "\\|");
+  const shown = visible(text, MAX_VALUE);
   const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = "`".repeat(longest + 1);
   const space = /^`|`$/.test(shown) ? " " : "";
