@@ -26,10 +26,19 @@ try {
   bundleWithBorrowedPackages();
   require(join(project, "main.ts"));
 } catch (error) {
-  // Told by its name: the class is the project's own, whichever side it is.
-  if (!(error instanceof Error) || error.name !== "EnvironmentError") throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${faultText(error)}\n`);
   process.exitCode = 1;
+}
+
+/** The message, and for a fault of the code where in the project it is. No path of this machine is in it. */
+function faultText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Told by its name: the class is the project's own, whichever side it is.
+  if (error.name === "EnvironmentError") return error.message;
+  const own = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.includes(`${project}/`) && !line.includes("node_modules"));
+  return [`${error.name}: ${error.message}`, ...own].join("\n").replaceAll(`${project}/`, "");
 }
 
 /**

@@ -4,12 +4,12 @@ import { OperatorError } from "../progress";
 import { type Base, checkOutBase } from "./base";
 import type { Change } from "./compare/change";
 import { compare } from "./compare/compare";
-import { consequencesOfPlan } from "./compare/consequences";
+import { consequencesOfPlan } from "./compare/service-consequences";
 import type { Deployment } from "./model/deployment";
 import { type PlannedAction, plannedActions } from "./plan";
 import type { Review } from "./render/review";
 import { bySeverity } from "./severity";
-import { synthesize } from "./synthesize";
+import { SynthesisError, synthesize } from "./synthesize";
 import { savedPlan, synthesizeForTerraform, Terraform } from "./terraform";
 import { unifiedDiffs } from "./unified";
 
@@ -34,7 +34,7 @@ export async function review(options: ReviewOptions, directory: string): Promise
   const project = options.project ?? root;
   const base = await checkOutBase(project, options.base, join(directory, "base"));
   const [before, after] = await settled([
-    synthesize(base.directory, join(directory, "base-output"), `the base ${options.base}`),
+    synthesizeBase(base, join(directory, "base-output")),
     synthesize(project, join(directory, "head-output"), "the working tree"),
   ]);
   const names = chosen(options.environments, before, after);
@@ -51,6 +51,14 @@ export async function review(options: ReviewOptions, directory: string): Promise
 
 function baseOf({ ref, commit, notes }: Base): Review["base"] {
   return { ref, commit, notes };
+}
+
+/** What was noted about the base may be why it fails. */
+function synthesizeBase({ ref, directory, notes }: Base, output: string): Promise<Deployment[]> {
+  return synthesize(directory, output, `the base ${ref}`).catch((error: Error) => {
+    if (!(error instanceof SynthesisError) || notes.length === 0) throw error;
+    throw new SynthesisError(error.side, `${error.faults}\n\n${notes.join("\n").replaceAll(/[*`]/g, "")}`);
+  });
 }
 
 /** Both results, or the first fault once both have ended: nobody writes to a directory that is being removed. */

@@ -13,8 +13,11 @@ export async function inTemporaryDirectory<T>(work: (directory: string) => Promi
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   const handlers = SIGNALS.map((signal) => {
     const handler = () => {
-      // Commands that run know only these two (tools/run.ts).
-      if (signal === "SIGHUP") process.emit("SIGTERM", "SIGTERM");
+      // Commands that run are ended by the other two only (tools/run.ts).
+      if (signal === "SIGHUP") {
+        process.emit("SIGTERM", "SIGTERM");
+        return;
+      }
       setTimeout(() => {
         remove();
         process.exit(128 + constants.signals[signal]);

@@ -115,6 +115,19 @@ describe("npm run review", () => {
     expect(readFileSync(comment, "utf8")).toContain("**the working tree can't be synthesized**");
   });
 
+  it("tells where the working tree's code fails, with no path of this machine", async () => {
+    const render = readFileSync(join(project.directory, "constructs", "nginx", "render.ts"), "utf8");
+    project.write(
+      "constructs/nginx/render.ts",
+      render.replace("props: NginxFilesProps)", "props: NginxFilesProps, oops = missing())"),
+    );
+    const { status, stderr } = await project.review();
+    expect(status).toBe(1);
+    expect(stderr).toContain("ReferenceError: missing is not defined");
+    expect(stderr).toMatch(/constructs\/nginx\/render\.ts:\d+/);
+    for (const path of [project.directory, process.cwd()]) expect(stderr).not.toContain(path);
+  });
+
   it("shows a saved plan", async () => {
     const change = { actions: ["delete", "create"], before: {}, after: { name: "site-asterisk" } };
     const plan = {
@@ -225,6 +238,7 @@ describe("what a review leaves behind", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 143],
   ] as const)("is nothing after %s", async (signal, expected) => {
     const before = await state();
     const { child, ended } = project.start(["--base", "main"]);

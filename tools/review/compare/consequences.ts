@@ -1,13 +1,11 @@
 import { isAbsolute } from "node:path";
-import { bootFiles } from "../../../constructs/asterisk/files";
 import { policies } from "../../../policies";
 import type { Deployment } from "../model/deployment";
 import { isLocal, placeOf, whoReaches } from "../model/reach";
-import type { PlannedAction } from "../plan";
 import { bySeverity } from "../severity";
 import type { Change, Consequence } from "./change";
-import { reloadOf, replacementOf } from "./effects";
 import { numbersText, subtract } from "./ranges";
+import { containerConsequences, reloadConsequences, volumeConsequences } from "./service-consequences";
 
 type Parts = Omit<Change, "consequences" | "standingViolations">;
 
@@ -15,9 +13,9 @@ type Parts = Omit<Change, "consequences" | "standingViolations">;
 export function consequencesOf(base: Deployment, head: Deployment, change: Parts): Consequence[] {
   return [
     ...moves(base, head),
-    ...volumes(change),
-    ...containers(change),
-    ...reloads(change),
+    ...volumeConsequences(change),
+    ...containerConsequences(change),
+    ...reloadConsequences(change),
     ...openings(base, change),
     ...people(base, head, change),
     ...secrets(head, change),
@@ -81,95 +79,6 @@ function moves({ name, settings: before }: Deployment, { settings: after }: Depl
       text: `every secret file has to be in ${after.secrets.directory} on the Docker host before the deploy`,
     });
   return found;
-}
-
-/** Those that a deploy fills again: a release's files, and the sockets that a service is reached by. */
-const MADE_ANEW = /-(config|control)$/;
-
-function volumes({ volumes: { destroyed } }: Parts): Consequence[] {
-  return destroyed.map(lostVolume);
-}
-
-function lostVolume(name: string): Consequence {
-  const subject = `volume ${name}`;
-  return MADE_ANEW.test(name)
-    ? { severity: "low", subject, text: "destroyed; a deploy makes what it holds" }
-    : { severity: "critical", subject, text: "destroyed: its data is lost" };
-}
-
-function containers(change: Parts): Consequence[] {
-  return change.containers
-    .filter(({ longRunning }) => longRunning)
-    .map(({ service, action, attributes }): Consequence => {
-      const subject = service;
-      const effect = replacementOf(service);
-      switch (action) {
-        case "replaced":
-          return {
-            ...effect,
-            subject,
-            text: `container replaced (${reasons(service, attributes, change)}): ${effect.text}`,
-          };
-        case "destroyed":
-          return { ...effect, severity: "high", subject, text: "container destroyed: the service is gone" };
-        case "created":
-          return { severity: "low", subject, text: "container created: a new service", callsDropped: false };
-        default:
-          return {
-            severity: "low",
-            subject,
-            text: `container changed in place (${attributes.join(", ")}), without a stop`,
-            callsDropped: false,
-          };
-      }
-    });
-}
-
-function reasons(service: string, attributes: readonly string[], { images, files }: Parts): string {
-  const boot = Object.keys(bootFiles({}));
-  return attributes
-    .map((attribute) => {
-      if (attribute === "image") {
-        const image = images.find(({ name }) => name === service);
-        return image
-          ? `another image, ${tag(image.before?.reference)} → ${tag(image.after?.reference)}`
-          : "another image";
-      }
-      if (attribute !== "labels webrtc-genesys.boot") return attribute;
-      const read = files.filter((file) => file.service === service && boot.includes(file.path));
-      const names = read.map(({ path }) => path).join(", ") || "a file";
-      return `${names}, which it reads only when it starts`;
-    })
-    .join("; ");
-}
-
-function tag(reference: string | undefined): string {
-  return reference?.split(":").at(-1) ?? "none";
-}
-
-/** Services that only take new files over. */
-function reloads({ containers: changes, files }: Parts): Consequence[] {
-  const replaced = new Set(
-    changes
-      .filter(({ longRunning, action }) => longRunning && action !== "changed in place")
-      .map((one) => one.service),
-  );
-  const services = [...new Set(files.map(({ service }) => service))].filter(
-    (service) => !replaced.has(service),
-  );
-  return services.flatMap((service): Consequence[] => {
-    const changed = files.filter((file) => file.service === service && !file.path.startsWith("container "));
-    if (changed.length === 0) return [];
-    const what = changed.length === 1 ? changed[0]?.path : `${changed.length} files`;
-    return [
-      {
-        severity: "low",
-        subject: service,
-        text: `new release (${what}): it ${reloadOf(service)}`,
-        callsDropped: false,
-      },
-    ];
-  });
 }
 
 function openings(base: Deployment | undefined, { opened }: Parts): Consequence[] {
@@ -276,28 +185,4 @@ function secrets({ settings }: Deployment, { secrets: { needed } }: Parts): Cons
         : `newly needed in ${settings.secrets.directory}: until ${needed.length === 1 ? "it is" : "they are"} there, the deploy fails and the old configuration stays in force`,
     },
   ];
-}
-
-/** What Terraform is going to do beside what the change asks for: something has failed, or was changed by hand. */
-export function consequencesOfPlan(change: Change, plan: readonly PlannedAction[]): Consequence[] {
-  const known = new Set(
-    [...change.containers.map(({ name }) => name), ...change.volumes.destroyed].concat(
-      change.kind === "added" ? plan.map(({ name }) => name) : [],
-    ),
-  );
-  const found: Consequence[] = [];
-  for (const { type, name, action, because } of plan) {
-    if (known.has(name) || (action !== "replaced" && action !== "destroyed")) continue;
-    const service = name.slice(change.name.length + 1);
-    const why = because.length > 0 ? ` (${because.join(", ")})` : "";
-    if (type === "docker_volume") found.push(lostVolume(name));
-    if (type !== "docker_container" || service.endsWith("-release")) continue;
-    const effect = replacementOf(service);
-    found.push({
-      ...effect,
-      subject: service,
-      text: `Terraform's plan: container ${action}${why}: ${effect.text}`,
-    });
-  }
-  return found;
 }

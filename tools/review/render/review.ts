@@ -39,7 +39,7 @@ export function renderComment(review: Review, pointer: string, limit = COMMENT_L
 
 /** The report where one side can't be synthesized. */
 export function renderFailure(side: string, faults: string): string {
-  return `${MARKER}\n## What this change does\n\n⛔ **${escaped(side)} can't be synthesized**, so that nothing can be deployed:\n\n${fenced("text", faults.split("\n").slice(0, 100))}\n`;
+  return `${MARKER}\n## What this change does\n\n⛔ **${escaped(side)} can't be synthesized**, so that there is no review:\n\n${fenced("text", faults.split("\n").slice(0, 100))}\n`;
 }
 
 function assemble({ base, changes, diffs, plans }: Review, budget: number, pointer: string): string {

@@ -1,6 +1,6 @@
 import type { Change } from "../../../../tools/review/compare/change";
 import { compare } from "../../../../tools/review/compare/compare";
-import { consequencesOfPlan } from "../../../../tools/review/compare/consequences";
+import { consequencesOfPlan } from "../../../../tools/review/compare/service-consequences";
 import type { Deployment } from "../../../../tools/review/model/deployment";
 import { deployment, site } from "../support/deployments";
 
