@@ -77,7 +77,8 @@ async function provideModules(project: string, directory: string): Promise<strin
     return [
       "`package-lock.json` has changed: the base was synthesized with the packages of its own lock file, installed for this review.",
     ];
-  } catch {
+  } catch (error) {
+    process.stderr.write(`the base's npm packages: ${(error as Error).message}\n`);
     if (!existsSync(join(directory, "node_modules"))) borrow();
     return [
       "`package-lock.json` has changed, and the base's packages can't be installed here: the base was synthesized with the head's. **An image that changes by its npm packages alone is not seen.** `npm ci` has to reach a registry for that.",

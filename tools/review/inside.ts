@@ -16,8 +16,9 @@ const { listenersOf } = require(
 ) as typeof import("../../config/listeners");
 
 try {
-  const environments = loadEnvironments("environments").map(({ environment }) => ({
+  const environments = loadEnvironments("environments").map(({ environment, warnings }) => ({
     environment,
+    warnings: warnings.map(({ path, message }) => ({ path, message })),
     listeners: listenersOf(environment).map(({ name, address, port }) => ({ name, address, port })),
   }));
   mkdirSync(output, { recursive: true });

@@ -48,7 +48,7 @@ export async function synthesize(project: string, output: string, side: string):
 export function readOutput(output: string): Deployment[] {
   const described = readJson(join(output, "environments.json")) as Pick<
     Synthesized,
-    "environment" | "listeners"
+    "environment" | "listeners" | "warnings"
   >[];
   if (described.length > MAX_ENVIRONMENTS) {
     throw new OperatorError(

@@ -19,6 +19,7 @@ export function consequencesOf(base: Deployment, head: Deployment, change: Parts
     ...openings(base, change),
     ...people(base, head, change),
     ...secrets(head, change),
+    ...warnings(base, head),
     ...violations(base, head).fresh,
   ].sort(bySeverity);
 }
@@ -28,6 +29,7 @@ export function consequencesOfNew(head: Deployment, change: Parts): Consequence[
   return [
     ...openings(undefined, change),
     ...secrets(head, change),
+    ...warnings(undefined, head),
     ...violations(undefined, head).fresh,
   ].sort(bySeverity);
 }
@@ -41,6 +43,14 @@ export function consequencesOfRemoved(base: Deployment): Consequence[] {
       text: `its containers go on running on ${base.settings.docker.host}, and no deploy knows them any more: run npm run destroy -- ${base.name} before this is merged, or keep the file`,
     },
   ];
+}
+
+/** What the loader newly warns of. */
+function warnings(base: Deployment | undefined, head: Deployment): Consequence[] {
+  const before = new Set(base?.warnings.map(({ message }) => message));
+  return head.warnings
+    .filter(({ message }) => !before.has(message))
+    .map(({ path, message }) => ({ severity: "medium", subject: path, text: `warning: ${message}` }));
 }
 
 /** Rules of the site that the head breaks: newly, or as before. */

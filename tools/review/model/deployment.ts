@@ -6,6 +6,8 @@ export interface Deployment {
   readonly name: string;
   /** Validated, with every default, by the code of the same side: an older side can lack newer settings. */
   readonly settings: Environment;
+  /** What deploys and is still unlikely to be meant (config/warnings.ts). */
+  readonly warnings: readonly Warning[];
   /** By name, such as `asterisk`. */
   readonly services: Readonly<Record<string, Service>>;
   /** By the last part of the name, such as `nodejs` of `webrtc-genesys/nodejs:6984f2317236`. */
@@ -27,6 +29,12 @@ export interface ContainerModel {
   readonly name: string;
   /** Complete by the provider's schema, without `upload`. */
   readonly attributes: State;
+}
+
+export interface Warning {
+  /** The setting, such as `dns`. */
+  readonly path: string;
+  readonly message: string;
 }
 
 export interface Service {

@@ -15,6 +15,7 @@ import {
 /** What one synthesis says about one environment. */
 export interface Synthesized {
   readonly environment: Environment;
+  readonly warnings: Deployment["warnings"];
   /** config/listeners.ts of the same side. */
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly port: number }[];
   readonly terraform: TerraformJson;
@@ -23,12 +24,19 @@ export interface Synthesized {
 }
 
 /** The model of one environment, from what its synthesis wrote. */
-export function readDeployment({ environment, listeners, terraform, contexts }: Synthesized): Deployment {
+export function readDeployment({
+  environment,
+  warnings,
+  listeners,
+  terraform,
+  contexts,
+}: Synthesized): Deployment {
   const { resource } = resolveNames(terraform);
   const services = readServices(resource.docker_container ?? {});
   return {
     name: environment.name,
     settings: environment,
+    warnings,
     services,
     images: readImages(resource.docker_image ?? {}, contexts),
     volumes: Object.values(resource.docker_volume ?? {})

@@ -254,6 +254,14 @@ describe("an environment", () => {
     ]);
   });
 
+  it("that the loader newly warns of is told so", () => {
+    const one = change({ dns: ["1000-1059"] });
+    expect(one.consequences.find(({ subject }) => subject === "dns")).toMatchObject({
+      severity: "medium",
+      text: expect.stringMatching(/^warning: has 60 DNs: static mode is for at most 50/),
+    });
+  });
+
   it("that is new brings its listeners and needs its secrets", () => {
     const [one] = compare([], [deployment()]);
     expect(one).toMatchObject({ kind: "added", dns: { added: ["1002", "1003"] } });

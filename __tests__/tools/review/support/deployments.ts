@@ -32,7 +32,7 @@ export function deployment(text = site(), name = "site"): Deployment {
     // JSON is YAML.
     const file = join(directory, `${name}.yaml`);
     writeFileSync(file, text);
-    const { environment } = loadEnvironment(file, {});
+    const { environment, warnings } = loadEnvironment(file, {});
     // Testing.synth leaves out what says where in the stack a resource stands.
     const app = new App({ outdir: directory });
     new WebrtcGenesysStack(app, environment);
@@ -40,6 +40,7 @@ export function deployment(text = site(), name = "site"): Deployment {
     const json = readFileSync(join(directory, "stacks", name, "cdk.tf.json"), "utf8");
     const model = readDeployment({
       environment,
+      warnings,
       listeners: listenersOf(environment),
       terraform: JSON.parse(json),
       contexts: {},
