@@ -114,7 +114,7 @@ describe("ports", () => {
   });
 
   it("with TLS are medium", () => {
-    expect(told(change({ nginx: { port: 443 } }))).toStrictEqual(["medium TCP 192.0.2.10:443"]);
+    expect(told(change({ nginx: { port: 9443 } }))).toStrictEqual(["medium TCP 192.0.2.10:9443"]);
   });
 
   it("on loopback are no consequence", () => {
