@@ -5,6 +5,7 @@ import { benchFuzz } from "./fuzz";
 import { type Figure, table } from "./measure";
 import { benchPhone } from "./phone";
 import { benchProxy } from "./proxy";
+import { benchReview } from "./review";
 import { benchSynth } from "./synth";
 import { benchUp } from "./up";
 
@@ -21,6 +22,7 @@ const groups: Record<string, Bench> = {
   fuzz: benchFuzz,
   proxy: benchProxy,
   phone: benchPhone,
+  review: benchReview,
 };
 
 runCommand(async () => {
