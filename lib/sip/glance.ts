@@ -72,7 +72,7 @@ export function glance(text: string): Glance | undefined {
         if (cseq !== undefined || !text.startsWith("CSeq: ", start)) return undefined;
         method = text.slice(text.indexOf(" ", start + 6) + 1, end);
         cseq = uintAt(text, start + 6, end - method.length - 1, MAX_CSEQ);
-        if (cseq === undefined) return undefined;
+        if (cseq === undefined || !(method.charCodeAt(0) > SPACE)) return undefined;
         break;
       case CO:
         if (text.startsWith("Content-", start)) break;

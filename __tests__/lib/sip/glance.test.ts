@@ -61,6 +61,13 @@ describe("a glance at a message", () => {
     expect(glance(withRow(row))).toBeUndefined();
   });
 
+  it.each([["CSeq: 7 \tREGISTER"], ["CSeq: 7  REGISTER"], ["CSeq: 7"], ["CSeq: REGISTER"], ["CSeq: 7 "]])(
+    "leaves an unusual CSeq to the parser: %j",
+    (row) => {
+      expect(glance(textOf(REGISTER.map((one) => (one.startsWith("CSeq") ? row : one))))).toBeUndefined();
+    },
+  );
+
   it("leaves a head without its end, or without To, Call-ID or CSeq, to the parser", () => {
     expect(glance(REGISTER.join("\r\n"))).toBeUndefined();
     for (const missing of [3, 5, 6]) {

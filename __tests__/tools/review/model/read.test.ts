@@ -45,7 +45,10 @@ describe("the model of an environment", () => {
       "dn/1003",
       "dn/9999",
       "postgres-asterisk",
+      "postgres-monitor",
       "sip-proxy-api",
+      "sip-proxy-api-read",
+      "status-users",
       "tls/certificate.pem",
       "tls/key.pem",
     ]);
