@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { baseImages } from "../../../constructs/service/base-images";
 
 const exec = promisify(execFile);
 const ROOT = join(__dirname, "../../..");
 const COMMAND_DEADLINE = 120_000;
 
-/** An image with a shell and coreutils; bin/up makes the default one. */
-export const TEST_IMAGE = process.env.WEBRTC_GENESYS_TEST_IMAGE || "webrtc-genesys/base:trixie";
+/** An image with a shell and coreutils: bin/test makes sure that it is there. */
+export const TEST_IMAGE = baseImages.trixie.reference;
 
 export interface Result {
   readonly status: number;

@@ -84,10 +84,11 @@ export class FarEnd {
   private receive(incoming: IncomingRequest): void {
     const { request, dialog } = incoming;
     this.requests.push(request);
-    if (request.method === "INVITE") void this.accept(incoming);
+    // A page that has been closed acknowledges nothing.
+    if (request.method === "INVITE") this.accept(incoming).catch(() => undefined);
     else if (request.method === "REFER") {
       incoming.respond(this.transferred === undefined ? 603 : 202);
-      if (dialog && this.transferred) void this.reportTransfer(dialog, this.transferred);
+      if (dialog && this.transferred) this.reportTransfer(dialog, this.transferred).catch(() => undefined);
     } else incoming.respond(200);
   }
 

@@ -142,7 +142,7 @@ describe("by keyboard alone", () => {
     const { keyboard } = phone.page;
     const focused = () =>
       phone.page.evaluate("document.activeElement.id || document.activeElement.textContent");
-    expect(await focused()).toBe("sign-in-dn");
+    await phone.page.locator("#sign-in-dn:focus").waitFor();
     await keyboard.type("1002");
     await keyboard.press("Tab");
     await keyboard.type(PASSWORD);

@@ -163,7 +163,9 @@ describe("registration-monitor beside the real Asterisk", () => {
     await stand.cli("pjsip send register genesys-1003");
     await rowIs("1003", { genesys: { status: "Registered" } });
     const server = `Genesys ${addresses.primary}:${ports.sip}`;
-    expect(lines().slice(-2)).toStrictEqual([
+    // A phone of the test before may tell of itself meanwhile.
+    const told = lines().filter((line) => String(line).startsWith("DN 1003: "));
+    expect(told.slice(-2)).toStrictEqual([
       `DN 1003: not registered at ${server} (was Registered)`,
       `DN 1003: registered at ${server} (was Unregistered)`,
     ]);
