@@ -85,8 +85,9 @@ runCommand(async () => {
 
   const missing = await localEngine();
   if (missing === undefined) {
-    await part("integration tests", () => jest("integration", "--runInBand"));
-    await part("end-to-end tests", () => jest("e2e", "--runInBand"));
+    // A test that has failed may leave something open, and nobody shall wait for that: the report is written by then.
+    await part("integration tests", () => jest("integration", "--runInBand", "--forceExit"));
+    await part("end-to-end tests", () => jest("e2e", "--runInBand", "--forceExit"));
   } else {
     console.log(colors.yellow(`\nSKIPPED: integration tests, end-to-end tests: ${missing}`));
     total.skipped += 2;

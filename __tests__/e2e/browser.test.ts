@@ -79,6 +79,10 @@ async function hangUp(one: Agent, other: Agent): Promise<void> {
 
 /** Packets come in at both ends for so many seconds, hardly any is lost, and they carry sound. */
 async function expectAudio(both: readonly Agent[], seconds: number): Promise<void> {
+  // DTLS takes its time after the answer.
+  await eventually(5_000, async () => {
+    for (const { media } of both) expect((await media.audio()).packetsReceived).toBeGreaterThan(0);
+  });
   const before = await Promise.all(both.map(({ media }) => media.audio()));
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const after = await Promise.all(both.map(({ media }) => media.audio()));
