@@ -3,18 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../../config";
 import type { Phone } from "../../lib/phone";
+import { simulator } from "../../tools/simulator";
 import { Phones } from "../../tools/verify/phones";
-import {
-  command,
-  docker,
-  eventually,
-  localEnvironment,
-  MINUTE,
-  registeredDns,
-  root,
-  simulator,
-  up,
-} from "./support";
+import { command, docker, eventually, localEnvironment, MINUTE, registeredDns, root, up } from "./support";
 
 /**
  * The README's two commands on the real engine, and what users get from them. Genesys is the simulator; everything

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type Environment, loadEnvironment } from "../../config";
+import { simulator } from "../../tools/simulator";
 
 export const root = join(__dirname, "..", "..");
 export const MINUTE = 60_000;
@@ -23,27 +24,6 @@ export function up(mode: "static" | "proxy"): void {
   const { status, output } = command("./bin/up", [], { FORWARDING_MODE: mode });
   expect(output).toMatch(/all \d+ checks green/);
   expect(status).toBe(0);
-}
-
-/** What the simulator's HTTP API answers. */
-export async function simulator<T>(
-  environment: Environment,
-  path: string,
-  method = "GET",
-  body?: unknown,
-): Promise<T> {
-  const url = `http://127.0.0.1:${environment.simulatorPort}${path}`;
-  const answer = await fetch(url, {
-    method,
-    ...(body !== undefined && {
-      body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json" },
-    }),
-    signal: AbortSignal.timeout(5000),
-  });
-  const json = (await answer.json()) as T;
-  if (!answer.ok) throw new Error(`${method} ${path} answers ${answer.status}: ${JSON.stringify(json)}`);
-  return json;
 }
 
 /** DNs that are registered at Genesys, in order. */

@@ -2,21 +2,14 @@ import type { Browser, Page } from "playwright-core";
 import { type Environment, hostPort } from "../../config";
 import { environmentNamed, root } from "../arguments";
 import { ensureBrowser, launchBrowser } from "../browser";
-import { OperatorError } from "../progress";
 import { run } from "../run";
+import { simulator, talkTimes } from "../simulator";
 import { Phones } from "../verify/phones";
 import type { BenchOptions } from "./main";
 import { type Figure, median, percentile } from "./measure";
 
 /** Milliseconds between ringing and the talk event: as short as the simulator allows, for the time after it counts. */
 const TALK_DELAY = 0;
-
-interface Message {
-  readonly time: string;
-  readonly direction: "in" | "out";
-  readonly startLine: string;
-  readonly raw: string;
-}
 
 /** How the phone page loads, and how soon it does what Genesys' talk event says, with everything real but Genesys. */
 export async function benchPhone({ quick }: BenchOptions): Promise<Figure[]> {
@@ -81,20 +74,20 @@ async function load(browser: Browser, environment: Environment): Promise<Load> {
 }
 
 /** Milliseconds, of each call. */
-interface TalkTimes {
+interface CallTimes {
   readonly toPage: number[];
   readonly toOk: number[];
   readonly inviteToOk: number[];
 }
 
 /** 1003 calls 1002 again and again, whose page answers when Genesys says so. */
-async function talkEvents(browser: Browser, environment: Environment, calls: number): Promise<TalkTimes> {
+async function talkEvents(browser: Browser, environment: Environment, calls: number): Promise<CallTimes> {
   const phones = new Phones(environment);
   const caller = await phones.connect("1003");
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  const times: TalkTimes = { toPage: [], toOk: [], inviteToOk: [] };
+  const times: CallTimes = { toPage: [], toOk: [], inviteToOk: [] };
   try {
-    await simulator(environment, "PUT", "/settings", { talk: { delayMs: TALK_DELAY } });
+    await simulator(environment, "/settings", "PUT", { talk: { delayMs: TALK_DELAY } });
     await caller.register();
     const page = await context.newPage();
     await watchNotifies(page);
@@ -104,12 +97,11 @@ async function talkEvents(browser: Browser, environment: Environment, calls: num
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.locator('#line[data-state="registered"]').waitFor({ timeout: 20_000 });
     for (let index = 0; index < calls; index++) {
-      await simulator(environment, "DELETE", "/messages");
+      await simulator(environment, "/messages", "DELETE");
       const call = await caller.invite("1002");
       await call.answered();
       const arrived = await page.evaluate(() => (globalThis as unknown as { notified: number }).notified);
-      const messages = (await simulator(environment, "GET", "/messages?limit=2000")) as Message[];
-      const [invite, notify, ok] = legOf(messages);
+      const { invite, notify, ok } = await talkTimes(environment);
       times.toPage.push(arrived - notify);
       times.toOk.push(ok - notify);
       times.inviteToOk.push(ok - invite);
@@ -121,7 +113,7 @@ async function talkEvents(browser: Browser, environment: Environment, calls: num
     await context.close();
     await caller.unregister().catch(() => undefined);
     await caller.close();
-    await simulator(environment, "PUT", "/settings", { talk: { delayMs: 500 } });
+    await simulator(environment, "/settings", "PUT", { talk: { delayMs: 500 } });
   }
 }
 
@@ -139,38 +131,4 @@ async function watchNotifies(page: Page): Promise<void> {
       }
     };
   });
-}
-
-/** When Genesys sent INVITE and NOTIFY to the called phone, and got the 200 to INVITE; milliseconds since 1970. */
-function legOf(messages: readonly Message[]): [invite: number, notify: number, ok: number] {
-  const notify = messages.findLast(
-    ({ direction, startLine }) => direction === "out" && startLine.startsWith("NOTIFY"),
-  );
-  const callId = /^Call-ID:.*$/im.exec(notify?.raw ?? "")?.[0];
-  const leg = messages.filter(({ raw }) => callId !== undefined && raw.includes(callId));
-  const invite = leg.find(({ startLine }) => startLine.startsWith("INVITE"));
-  const ok = leg.find(
-    ({ startLine, raw }) => startLine.startsWith("SIP/2.0 200") && /^CSeq: \d+ INVITE/im.test(raw),
-  );
-  if (notify === undefined || invite === undefined || ok === undefined)
-    throw new OperatorError("Genesys' talk event did not answer the call");
-  return [Date.parse(invite.time), Date.parse(notify.time), Date.parse(ok.time)];
-}
-
-async function simulator(
-  environment: Environment,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<unknown> {
-  const answer = await fetch(`http://127.0.0.1:${environment.simulatorPort}${path}`, {
-    method,
-    ...(body !== undefined && {
-      body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json" },
-    }),
-    signal: AbortSignal.timeout(5_000),
-  });
-  if (!answer.ok) throw new OperatorError(`${method} ${path} at the simulator: ${answer.status}`);
-  return answer.json();
 }

@@ -1,7 +1,6 @@
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "../../../tools/browser";
 import type { PhonePage } from "../../browser/phone-page";
-import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
 import { PhoneStand } from "./stand";
 
@@ -25,12 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => stand.reset());
 
-async function registered(): Promise<PhonePage> {
-  const phone = await stand.open(browser);
-  await phone.signIn("1002", PASSWORD);
-  await phone.lineIs("registered");
-  return phone;
-}
+const registered = () => stand.registered(browser);
 
 async function talking(phone: PhonePage): Promise<void> {
   far.call("1002");

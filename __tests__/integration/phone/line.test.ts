@@ -1,6 +1,5 @@
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "../../../tools/browser";
-import type { PhonePage } from "../../browser/phone-page";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
 import { PhoneStand } from "./stand";
@@ -19,12 +18,7 @@ afterAll(async () => {
 });
 afterEach(() => stand.reset());
 
-async function registered(): Promise<PhonePage> {
-  const phone = await stand.open(browser);
-  await phone.signIn("1002", PASSWORD);
-  await phone.lineIs("registered");
-  return phone;
-}
+const registered = () => stand.registered(browser);
 
 describe("signing in", () => {
   it("registers the DN, and signing out un-registers it", async () => {

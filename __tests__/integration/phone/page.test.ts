@@ -1,7 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { launchBrowser } from "../../../tools/browser";
-import type { PhonePage } from "../../browser/phone-page";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
 import { PhoneStand } from "./stand";
@@ -24,12 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => stand.reset());
 
-async function registered(options: BrowserContextOptions = {}): Promise<PhonePage> {
-  const phone = await stand.open(browser, options);
-  await phone.signIn("1002", PASSWORD);
-  await phone.lineIs("registered");
-  return phone;
-}
+const registered = (options?: BrowserContextOptions) => stand.registered(browser, options);
 
 /** Lets the phone send sound to a second page, which sends its own beeps back. */
 async function withSound(): Promise<void> {

@@ -9,7 +9,7 @@ import type { PageConfig } from "../../../assets/nginx/phone/logic/page-config";
 import { phonePageHeaders } from "../../../constructs/nginx/phone-page";
 import { bundlePage } from "../../../constructs/service/bundle";
 import { PhonePage } from "../../browser/phone-page";
-import { WebSocketSwitch } from "../../lib/phone/web-socket-switch";
+import { PASSWORD, WebSocketSwitch } from "../../lib/phone/web-socket-switch";
 import { makeCertificates } from "../../tools/docker-provider/certificates";
 
 const root = join(__dirname, "..", "..", "..");
@@ -80,6 +80,14 @@ export class PhoneStand {
     page.setDefaultTimeout(10_000);
     const phone = new PhonePage(page);
     await page.goto(`${this.origin}/phone/`);
+    return phone;
+  }
+
+  /** With 1002 signed in. */
+  public async registered(browser: Browser, options: BrowserContextOptions = {}): Promise<PhonePage> {
+    const phone = await this.open(browser, options);
+    await phone.signIn("1002", PASSWORD);
+    await phone.lineIs("registered");
     return phone;
   }
 

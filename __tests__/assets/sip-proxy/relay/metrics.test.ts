@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
-import { RelayCounters, type RelayMetrics } from "../../../../assets/sip-proxy/src/relay/metrics";
+import type { RelayMetrics } from "../../../../assets/sip-proxy/src/relay/metrics";
 import { prometheusMetrics } from "../../../../assets/sip-proxy/src/relay/prometheus";
+import { RelayCounters } from "./counters";
 
 /** One of each. */
 function countAll(metrics: RelayMetrics): void {

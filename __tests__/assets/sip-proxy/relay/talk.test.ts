@@ -1,9 +1,9 @@
 import { CallMemory } from "../../../../assets/sip-proxy/src/relay/call-memory";
 import type { Answer } from "../../../../assets/sip-proxy/src/relay/decision";
-import { RelayCounters } from "../../../../assets/sip-proxy/src/relay/metrics";
 import { type Deliver, type Delivery, TalkDesk } from "../../../../assets/sip-proxy/src/relay/talk-desk";
 import { FakeClock } from "../../../lib/sip/support/fake-clock";
 import { recordingLog } from "../support/log";
+import { RelayCounters } from "./counters";
 import { Bench, fromAsterisk, fromGenesys, responseIn } from "./support";
 
 const UUID = "00BC2F8E5GBL9DTB5J0Q2J9A1S00000A";

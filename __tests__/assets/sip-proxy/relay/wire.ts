@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { connect, createServer, type Socket as TcpSocket } from "node:net";
 import type { RelayConfigInput } from "../../../../assets/sip-proxy/src/relay/config";
 import { relayConfigSchema } from "../../../../assets/sip-proxy/src/relay/config";
-import { RelayCounters } from "../../../../assets/sip-proxy/src/relay/metrics";
 import { Relay } from "../../../../assets/sip-proxy/src/relay/relay";
 import type { Deliver } from "../../../../assets/sip-proxy/src/relay/talk-desk";
 import { type Message, parseMessage, StreamParser } from "../../../../lib/sip";
 import { until } from "../support/fake-asterisk";
 import { recordingLog } from "../support/log";
+import { RelayCounters } from "./counters";
 
 export interface Addresses {
   readonly genesysSide: string;

@@ -1,4 +1,4 @@
-import { type Clock, defaultTimers, lifetime, type Timer } from "../../../../lib/sip";
+import { defaultTimers, lifetime, type Timer } from "../../../../lib/sip";
 import type { Answer } from "./answer";
 import type { Path } from "./network";
 import type { Upstream } from "./upstream";
@@ -11,15 +11,6 @@ export interface Requester {
   onFailure(why: string): void;
   /** The request is sent once more (timer E). */
   onRetransmission(): void;
-}
-
-/** What becomes of an attempt that nobody answers. */
-export interface AttemptOwner {
-  readonly clock: Clock;
-  /** Timer F has fired. */
-  onTimeout(attempt: Attempt): void;
-  /** It is not wanted any more. */
-  onCancelled(attempt: Attempt): void;
 }
 
 /**
@@ -38,10 +29,9 @@ export class Attempt {
     readonly requester: Requester,
     private readonly bytes: Buffer,
     private readonly path: Path,
-    private readonly owner: AttemptOwner,
     private readonly reliable: boolean,
   ) {
-    this.startedAt = owner.clock.now();
+    this.startedAt = upstream.clock.now();
     path.send(bytes);
     this.arm(this.startedAt);
   }
@@ -53,7 +43,7 @@ export class Attempt {
 
   cancel(): void {
     this.end();
-    this.owner.onCancelled(this);
+    this.upstream.onCancelled(this);
   }
 
   /** No timer fires any more. */
@@ -65,14 +55,14 @@ export class Attempt {
   private arm(now: number): void {
     const left = this.startedAt + lifetime(defaultTimers) - now;
     const delay = this.reliable ? left : Math.min(this.interval, left);
-    this.timer = this.owner.clock.after(delay, () => this.wake());
+    this.timer = this.upstream.clock.after(delay, () => this.wake());
   }
 
   private wake(): void {
     this.timer = undefined;
-    const now = this.owner.clock.now();
+    const now = this.upstream.clock.now();
     if (now - this.startedAt >= lifetime(defaultTimers)) {
-      this.owner.onTimeout(this);
+      this.upstream.onTimeout(this);
       return;
     }
     this.requester.onRetransmission();

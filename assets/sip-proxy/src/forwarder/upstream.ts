@@ -2,7 +2,7 @@ import { type Clock, newBranch, newCallId, type Timer } from "../../../../lib/si
 import type { GenesysServerConfig } from "../config";
 import type { Log } from "../log";
 import { Answer } from "./answer";
-import { Attempt, type AttemptOwner, type Requester } from "./attempt";
+import { Attempt, type Requester } from "./attempt";
 import { buildProbe, buildQuery } from "./messages";
 import type { Link, OpenLink, Path } from "./network";
 
@@ -25,7 +25,7 @@ export interface UpstreamContext {
 }
 
 /** One Genesys server: the requests to it that are under way, and whether it is there. */
-export class Upstream implements AttemptOwner {
+export class Upstream {
   readonly name: string;
   readonly clock: Clock;
   private link: Link | undefined;
@@ -90,11 +90,12 @@ export class Upstream implements AttemptOwner {
     const path = this.retired ? undefined : link?.path(key);
     if (link === undefined || path === undefined) return undefined;
     const branch = newBranch();
-    const attempt = new Attempt(this, branch, requester, build(path, branch), path, this, link.reliable);
+    const attempt = new Attempt(this, branch, requester, build(path, branch), path, link.reliable);
     this.active.set(branch, attempt);
     return attempt;
   }
 
+  /** An attempt was not answered in time (timer F). */
   onTimeout(attempt: Attempt): void {
     this.active.delete(attempt.branch);
     attempt.requester.onFailure(TIMEOUT);
@@ -102,6 +103,7 @@ export class Upstream implements AttemptOwner {
     if (this.lastAnswerAt < attempt.startedAt) this.markDown(TIMEOUT);
   }
 
+  /** An attempt is not wanted any more. */
   onCancelled(attempt: Attempt): void {
     this.active.delete(attempt.branch);
   }
