@@ -1,6 +1,5 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
-import { type ClientOptions, type Server, type ServerOptions, WebSocketServer } from "ws";
+import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../../lib/sip";
 import type { SipProxyConfig } from "../config";
 import { type Mirror, noMirror } from "../hep/mirror";
@@ -13,19 +12,14 @@ import { type Census, checkHandshake } from "./handshake";
 import type { EdgeLimits } from "./limits";
 import { type EdgeMeter, silentEdgeMeter } from "./meter";
 import { RefusalLog } from "./refusal-log";
-import { AsteriskSocket, PhoneSocket, Tunnel, type TunnelContext } from "./tunnel";
+import { Tunnel, type TunnelContext } from "./tunnel";
+import { acceptance, type Destination, dial } from "./web-socket/handshake";
 
 /** Milliseconds between two looks at all sockets. */
 const LOOK_INTERVAL = 1_000;
 
-/** Milliseconds that a peer has to answer a close. */
-const CLOSE_TIMEOUT = 2_000;
-
-/** An option of the library that its types don't know yet. */
-interface Closing {
-  /** Milliseconds. */
-  readonly closeTimeout: number;
-}
+/** Milliseconds that phones have to answer the close that ends the edge. */
+const STOP_TIMEOUT = 2_500;
 
 export interface EdgeOptions {
   readonly config: SipProxyConfig["edge"];
@@ -42,7 +36,6 @@ export interface EdgeOptions {
 /** Where phones connect: a listener, and one tunnel to Asterisk for each of them. */
 export class Edge implements Census {
   private readonly http: HttpServer;
-  private readonly sockets: Server<typeof PhoneSocket>;
   private readonly tunnels = new Set<Tunnel>();
   private readonly perAddress = new Map<string, number>();
   private readonly gate: Gate;
@@ -70,17 +63,8 @@ export class Edge implements Census {
     this.http.on("request", (_request, response) => {
       response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
     });
-    this.http.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
-    const serverOptions: ServerOptions<typeof PhoneSocket> & Closing = {
-      noServer: true,
-      WebSocket: PhoneSocket,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: limits.messageBytes,
-      closeTimeout: CLOSE_TIMEOUT,
-      handleProtocols: () => "sip",
-    };
-    this.sockets = new WebSocketServer(serverOptions) as Server<typeof PhoneSocket>;
+    // An HTTP server of TCP has no other streams.
+    this.http.on("upgrade", (request, socket, head) => this.upgrade(request, socket as Socket, head));
     this.context = {
       events: options.events,
       log: options.log,
@@ -91,7 +75,7 @@ export class Edge implements Census {
       gate: this.gate,
       limits: () => this.config.limits,
       now: () => options.clock.now(),
-      connect: () => this.connect(),
+      dial: (owner) => dial(this.destination(), owner),
       onClosed: (tunnel) => this.forget(tunnel),
     };
   }
@@ -157,7 +141,7 @@ export class Edge implements Census {
     for (const tunnel of tunnels) tunnel.end(closeCodes.serviceRestart, "the proxy restarts");
     this.http.closeIdleConnections();
     // Upgraded sockets count as connections of the server until they are gone.
-    const deadline = this.options.clock.after(CLOSE_TIMEOUT + 500, () => {
+    const deadline = this.options.clock.after(STOP_TIMEOUT, () => {
       for (const tunnel of tunnels) tunnel.terminate();
       this.http.closeAllConnections();
     });
@@ -165,9 +149,9 @@ export class Edge implements Census {
     deadline.cancel();
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    const { url, headers } = request;
+    const { url, headers, method } = request;
     const verdict = this.stopping
       ? {
           accepted: false as const,
@@ -176,7 +160,7 @@ export class Edge implements Census {
           reason: "the proxy restarts",
           address: "",
         }
-      : checkHandshake({ url, headers, peer: request.socket.remoteAddress }, this.config, this);
+      : checkHandshake({ method, url, headers, peer: request.socket.remoteAddress }, this.config, this);
     const { address } = verdict;
     if (!verdict.accepted) {
       const { status, code, reason } = verdict;
@@ -186,13 +170,14 @@ export class Edge implements Census {
       refuse(socket, status, reason, "retryAfter" in verdict ? verdict.retryAfter : undefined);
       return;
     }
-    this.sockets.handleUpgrade(request, socket, head, (phone) =>
-      this.accept(phone, address, request.socket.remotePort ?? 0),
-    );
+    socket.write(acceptance(headers));
+    // What came right behind the handshake.
+    if (head.length > 0) socket.unshift(head);
+    this.accept(socket, address);
   }
 
-  private accept(phone: PhoneSocket, address: string, port: number): void {
-    const tunnel = new Tunnel(this.nextId++, address, port, phone, this.context);
+  private accept(socket: Socket, address: string): void {
+    const tunnel = new Tunnel(this.nextId++, address, socket, this.context);
     this.tunnels.add(tunnel);
     this.meter.accepted();
     this.perAddress.set(address, this.of(address) + 1);
@@ -233,17 +218,9 @@ export class Edge implements Census {
     }
   }
 
-  private connect(): AsteriskSocket {
+  private destination(): Destination {
     const { url, localAddress } = this.options.asterisk;
-    const options: ClientOptions & Closing = {
-      localAddress,
-      perMessageDeflate: false,
-      maxPayload: this.config.limits.messageBytes,
-      // Asterisk is ours, and what it sends is checked by the phone.
-      skipUTF8Validation: true,
-      closeTimeout: CLOSE_TIMEOUT,
-    };
-    return new AsteriskSocket(url, ["sip"], options);
+    return { url: new URL(url), localAddress, maxMessage: this.config.limits.messageBytes };
   }
 
   private look(): void {
@@ -255,7 +232,7 @@ export class Edge implements Census {
 
 const DN = /^[0-9]{1,20}$/;
 
-function refuse(socket: Duplex, status: number, reason: string, retryAfter: number | undefined): void {
+function refuse(socket: Socket, status: number, reason: string, retryAfter: number | undefined): void {
   const retry = retryAfter === undefined ? "" : `Retry-After: ${retryAfter}\r\n`;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
   socket.once("finish", () => socket.destroy());
