@@ -1,6 +1,7 @@
 import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
 import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
+import { drift } from "./drift/check";
 import type { DockerHost } from "./host";
 import { statusOf } from "./page";
 import type { Phones } from "./phones";
@@ -32,6 +33,8 @@ const containers: Check = {
       const name = `/${environment.name}-${service}`;
       const container = found.find((candidate) => candidate.Names.includes(name));
       if (!container) faults.push(`${service}: there is no container: deploy the environment`);
+      else if (container.State === "paused")
+        faults.push(`${service}: paused: docker unpause ${name.slice(1)}`);
       else if (!container.Status.includes("(healthy)")) {
         faults.push(`${service}: ${container.Status}: docker logs ${name.slice(1)}`);
       }
@@ -246,7 +249,18 @@ const signIn: Check = {
  */
 export function checklist(environment: Environment): Check[] {
   const phoneChecks = environment.genesys.simulator ? [probe, signIn] : [probe];
-  return [containers, handshake, database, ari, monitor, statusPage, ...phoneChecks, registrations, genesys];
+  return [
+    containers,
+    drift,
+    handshake,
+    database,
+    ari,
+    monitor,
+    statusPage,
+    ...phoneChecks,
+    registrations,
+    genesys,
+  ];
 }
 
 /** Tries until it succeeds, twice a second, and gives the last reason when the deadline has passed. */

@@ -20,15 +20,41 @@ export class DockerHost {
     return this.engine.listContainers({ all: true, filters: { label: [label] } });
   }
 
+  /** A container of the environment, such as `asterisk` or `asterisk-release`; undefined when there is none. */
+  public inspect(name: string): Promise<Docker.ContainerInspectInfo | undefined> {
+    return unlessMissing(this.container(name).inspect());
+  }
+
+  /** What an image's name stands for; undefined when there is none. */
+  public image(reference: string): Promise<Docker.ImageInspectInfo | undefined> {
+    return unlessMissing(this.engine.getImage(reference).inspect());
+  }
+
+  /** What a container has changed in its own file system, as `docker diff` tells it. */
+  public async changes(name: string): Promise<{ readonly Path: string; readonly Kind: number }[]> {
+    // Where there are none, the engine answers null, which the client hands out as it came over the wire.
+    const changes: unknown = await this.container(name).changes();
+    return Array.isArray(changes) ? changes : [];
+  }
+
   /**
    * Runs a command in the running container of a service.
    *
+   * @param options.user a uid; without one, the container's own user
    * @returns what it printed on stdout
    * @throws Error with what it printed on stderr, when it fails or is late
    */
-  public async exec(service: string, command: readonly string[]): Promise<string> {
-    const container = this.engine.getContainer(`${this.environment.name}-${service}`);
-    const exec = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  public async exec(
+    service: string,
+    command: readonly string[],
+    { user }: { readonly user?: string } = {},
+  ): Promise<string> {
+    const exec = await this.container(service).exec({
+      Cmd: [...command],
+      User: user,
+      AttachStdout: true,
+      AttachStderr: true,
+    });
     const stream = await exec.start({});
     const output = { stdout: "", stderr: "" };
     const collector = (name: "stdout" | "stderr") =>
@@ -60,6 +86,10 @@ export class DockerHost {
     return this.exec("asterisk", ["asterisk", "-C", "/config/current/asterisk.conf", "-rx", command]);
   }
 
+  private container(name: string): Docker.Container {
+    return this.engine.getContainer(`${this.environment.name}-${name}`);
+  }
+
   /** GET of sip-proxy's HTTP API, asked from inside its container, where the token is: it stays there. */
   public async sipProxy(path: string): Promise<HttpAnswer> {
     return this.fetchIn(
@@ -83,6 +113,16 @@ export class DockerHost {
         .catch((error) => { console.error(String(error.cause ?? error)); process.exit(1); })`;
     const answer = JSON.parse(await this.exec(service, ["node", "-e", program]));
     return { status: answer.status, body: parseOrText(answer.body) };
+  }
+}
+
+/** The outcome, or undefined where the engine answers that there is no such thing. */
+export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
   }
 }
 

@@ -121,6 +121,19 @@ describe("a release", () => {
     );
   }, 30_000);
 
+  it("leaves the sums of all its files, secrets filled in, to be compared with, for the service's user only", () => {
+    release("aaa", '{"ok":"@{secret:x}"}', { x: "secret" });
+    const sums = asService(
+      "cd /config/current && sha256sum --check --strict .manifest && stat -c '%a %u' .manifest",
+    );
+    expect(sums.trim().split("\n").sort()).toStrictEqual([
+      "./.release: OK",
+      "./app.json: OK",
+      "./sub/other.conf: OK",
+      "400 12345",
+    ]);
+  }, 30_000);
+
   it("is loaded by the running service", () => {
     release("aaa", "{}");
     asService("touch /run/control/running");
