@@ -9,3 +9,4 @@ export {
   loadEnvironments,
   type ProcessEnvironment,
 } from "./loader";
+export { shownName } from "./values";
