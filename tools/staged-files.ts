@@ -1,4 +1,14 @@
-import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -9,11 +19,16 @@ export class StagedFiles {
   private readonly paths: string[] = [];
 
   /** @param mode of the file; directories that are missing are made for the owner only where nobody else may read it */
-  public stage(path: string, text: string, mode: number): void {
-    mkdirSync(dirname(path), { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
+  public stage(place: string, text: string, mode: number): void {
+    mkdirSync(dirname(place), { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
+    // A link stays one.
+    const path = existsSync(place) ? realpathSync(place) : place;
     this.paths.push(path);
     rmSync(staged(path), { force: true });
     writeFileSync(staged(path), text, { mode, flag: "wx", flush: true });
+    // Root may work in somebody else's checkout.
+    const owner = process.getuid?.() === 0 && statSync(path, { throwIfNoEntry: false });
+    if (owner) chownSync(staged(path), owner.uid, owner.gid);
   }
 
   /** Moves them into place. When one can't be, those that were go back, and the error is thrown. */

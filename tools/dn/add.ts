@@ -1,8 +1,8 @@
-import { inRange, inRanges, rangeText } from "../../config";
+import { displayName, inRange, inRanges, rangeText } from "../../config";
 import { AGENT_CONTEXT, PHONE_REALM } from "../../constructs/asterisk/props";
 import { colors } from "../colors";
 import { OperatorError } from "../progress";
-import { type DnContext, fileOf, isOfFile } from "./context";
+import { type DnContext, isOfFile } from "./context";
 import { type ChosenPassword, credentialFor } from "./password";
 
 /**
@@ -12,12 +12,12 @@ import { type ChosenPassword, credentialFor } from "./password";
  * @param password is asked for when nothing else is in the way
  */
 export async function addDn(
-  { environment, host, database, tell }: DnContext,
+  { environment, file: path, host, database, tell }: DnContext,
   dn: string,
-  displayName: string | undefined,
+  name: string | undefined,
   password: () => Promise<ChosenPassword>,
 ): Promise<void> {
-  const file = fileOf(environment);
+  const file = displayName(path);
   if (isOfFile(environment, dn)) {
     throw new OperatorError(
       `${dn} is in ${file}: a deploy brings it, and 'npm run dn -- passwd ${dn}' changes its password`,
@@ -41,7 +41,7 @@ export async function addDn(
   const { outcome } = await database.ask<"add">({
     what: "add",
     settings: { realm: PHONE_REALM, context: AGENT_CONTEXT, codecs: [...environment.codecs] },
-    phone: { number: dn, ...(displayName !== undefined && { displayName }), credential },
+    phone: { number: dn, ...(name !== undefined && { displayName: name }), credential },
   });
   if (outcome === "there already") {
     throw new OperatorError(

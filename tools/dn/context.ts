@@ -5,15 +5,12 @@ import type { DnDatabase } from "./database";
 /** What a command about DNs works on. */
 export interface DnContext {
   readonly environment: Environment;
+  /** Path of its file. */
+  readonly file: string;
   readonly host: DockerHost;
   readonly database: DnDatabase;
   /** Prints a line of the result. */
   readonly tell: (line: string) => void;
-}
-
-/** The environment's file, as an operator would type it. */
-export function fileOf({ name }: Environment): string {
-  return `environments/${name}.yaml`;
 }
 
 /** Whether the DN belongs to the environment file: it is one of `dns`, or the probe. */

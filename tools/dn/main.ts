@@ -1,12 +1,14 @@
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { shownName } from "../../config";
-import { environmentNamed } from "../arguments";
+import { environmentNamed, root } from "../arguments";
 import { engineOf } from "../engine";
 import { OperatorError, runCommand } from "../progress";
 import { DockerHost } from "../verify/host";
 import { renderTable } from "../verify/table";
 import { addDn } from "./add";
 import { DnDatabase } from "./database";
+import { importPhones } from "./import/import";
 import { listDns, renderDns } from "./list";
 import { changePassword } from "./passwd";
 import { choosePassword } from "./password";
@@ -19,6 +21,8 @@ const USAGE = `usage: npm run dn -- <command> [--env <environment>], 'local' wit
   add <dn> [--name <name>]     proxy mode: a new DN, without a deploy
   passwd <dn>                  a new password
   remove <dn>                  a DN that is not of the environment file
+  import <file> [--dry-run] [--overwrite] [--secrets <directory>]
+                               phones of another Asterisk, from its pjsip.conf or an SQL dump of its ps_* tables
 A password is made and shown once; with --ask it is asked for, or is the line that comes on stdin.`;
 
 runCommand(async () => {
@@ -33,6 +37,7 @@ runCommand(async () => {
     add: ["name", "ask"],
     passwd: ["ask"],
     remove: [],
+    import: ["dry-run", "overwrite", "secrets"],
   };
   const options = allowed[verb];
   if (options === undefined || (subject === undefined) !== (verb === "list")) throw usage();
@@ -43,11 +48,23 @@ runCommand(async () => {
   const engine = engineOf(environment);
   const host = new DockerHost(engine, environment);
   const database = new DnDatabase(engine, environment.name);
-  const context = { environment, host, database, tell: (line: string) => console.log(line) };
+  const file = join(root, "environments", `${environment.name}.yaml`);
+  const context = { environment, file, host, database, tell: (line: string) => console.log(line) };
   if (verb === "list") {
     const dns = await listDns(context);
     console.log(values.json ? JSON.stringify(dns, null, 2) : renderDns(dns));
     return 0;
+  }
+  if (verb === "import") {
+    // npm runs this in the project, wherever it was called.
+    const here = process.env.INIT_CWD ?? process.cwd();
+    const complete = await importPhones(context, {
+      path: resolve(here, subject ?? ""),
+      dryRun: values["dry-run"] === true,
+      overwrite: values.overwrite === true,
+      secrets: values.secrets === undefined ? undefined : resolve(here, values.secrets),
+    });
+    return complete ? 0 : 1;
   }
   const dn = subject ?? "";
   if (!/^\d{1,20}$/.test(dn)) throw new OperatorError(`'${dn}' is no DN: 1 to 20 digits`);
@@ -78,6 +95,9 @@ function parsed() {
         name: { type: "string" },
         ask: { type: "boolean" },
         json: { type: "boolean" },
+        "dry-run": { type: "boolean" },
+        overwrite: { type: "boolean" },
+        secrets: { type: "string" },
       },
       allowPositionals: true,
     });

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../../config";
+import { displayName, type Environment } from "../../config";
 import { colors } from "../colors";
 import { OperatorError } from "../progress";
 import { secretsDirectoryHere } from "../secrets";
 import { StagedFiles } from "../staged-files";
 import { tellPassword } from "./add";
-import { type DnContext, fileOf, isOfFile } from "./context";
+import { type DnContext, isOfFile } from "./context";
 import { type ChosenPassword, credentialFor } from "./password";
 
 /**
@@ -16,12 +16,12 @@ import { type ChosenPassword, credentialFor } from "./password";
  * @param password is asked for when nothing else is in the way
  */
 export async function changePassword(
-  { environment, database, tell }: DnContext,
+  { environment, file, database, tell }: DnContext,
   dn: string,
   password: () => Promise<ChosenPassword>,
 ): Promise<void> {
   const ofFile = isOfFile(environment, dn);
-  const secret = ofFile ? secretFile(environment, dn) : undefined;
+  const secret = ofFile ? secretFile(environment, file, dn) : undefined;
   const chosen = await password();
   const files = new StagedFiles();
   try {
@@ -36,7 +36,7 @@ export async function changePassword(
     });
     if (answer.outcome === "of the environment") {
       throw new OperatorError(
-        `${dn} was deployed from an environment file that lists it, and ${fileOf(environment)} does not: deploy that first`,
+        `${dn} was deployed from an environment file that lists it, and ${displayName(file)} does not: deploy that first`,
       );
     }
     if (answer.outcome === "unknown") {
@@ -62,12 +62,12 @@ export async function changePassword(
 }
 
 /** Where the DN's secret is. @throws OperatorError where that is another machine */
-function secretFile(environment: Environment, dn: string): string {
+function secretFile(environment: Environment, file: string, dn: string): string {
   const { name, docker, secrets } = environment;
   const directory = secretsDirectoryHere(environment);
   if (directory === undefined) {
     throw new OperatorError(
-      `the password of ${dn} is in ${secrets.directory}/dn/${dn} on ${docker.host}, because ${fileOf(environment)} lists it.\n` +
+      `the password of ${dn} is in ${secrets.directory}/dn/${dn} on ${docker.host}, because ${displayName(file)} lists it.\n` +
         `Run this there, or write the new one into that file, and: docker rm ${name}-database-release, then bin/up ${name}`,
     );
   }

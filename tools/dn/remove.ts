@@ -1,7 +1,8 @@
+import { displayName } from "../../config";
 import { channelsOf, contactsOf } from "../asterisk-cli";
 import { colors } from "../colors";
 import { OperatorError, step } from "../progress";
-import { type DnContext, fileOf, isOfFile } from "./context";
+import { type DnContext, isOfFile } from "./context";
 
 /** Milliseconds; Asterisk looks for bindings that have run out every 30 s. */
 const CONTACT_DEADLINE = 45_000;
@@ -12,8 +13,11 @@ const PAUSE = 500;
  * Removes a DN that is not of the environment file: from the database, so that nobody can sign in with it or call it,
  * then at Genesys, and with its phone's binding at Asterisk.
  */
-export async function removeDn({ environment, host, database, tell }: DnContext, dn: string): Promise<void> {
-  const file = fileOf(environment);
+export async function removeDn(
+  { environment, file: path, host, database, tell }: DnContext,
+  dn: string,
+): Promise<void> {
+  const file = displayName(path);
   if (isOfFile(environment, dn)) {
     throw new OperatorError(
       dn === environment.probeDn

@@ -30,8 +30,16 @@ export class DockerHost {
    * @throws Error with what it printed on stderr, when it fails or is late
    */
   public async exec(service: string, command: readonly string[]): Promise<string> {
-    const container = this.engine.getContainer(`${this.environment.name}-${service}`);
-    const exec = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+    const name = `${this.environment.name}-${service}`;
+    const exec = await this.engine
+      .getContainer(name)
+      .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true })
+      .catch((error: { statusCode?: number }) => {
+        if (error.statusCode === 404)
+          throw new Error(`there is no container ${name}: deploy the environment`);
+        if (error.statusCode === 409) throw new Error(`${name} does not run: docker logs ${name}`);
+        throw error;
+      });
     const stream = await exec.start({});
     const output = { stdout: "", stderr: "" };
     const collector = (name: "stdout" | "stderr") =>

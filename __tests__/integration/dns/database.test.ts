@@ -204,10 +204,12 @@ describe("DNs that an import brings", () => {
     expect(await database.ask<"adopt">({ what: "adopt", settings, phones })).toStrictEqual({
       added: 1,
       changed: 1,
+      takenOver: ["1004"],
     });
     expect(await database.ask<"adopt">({ what: "adopt", settings, phones })).toStrictEqual({
       added: 0,
       changed: 0,
+      takenOver: [],
     });
     expect(await stand.sql("SELECT username, realm, password_digest FROM ps_auths WHERE id = '1005'")).toBe(
       `agent-1005|asterisk|MD5:${taken.md5}`,

@@ -47,24 +47,31 @@ export async function provision(
   };
 }
 
+export interface Adopted {
+  readonly added: number;
+  readonly changed: number;
+  /** DNs that an operator had added, and that are the environment's from now on. */
+  readonly takenOver: readonly string[];
+}
+
 /** Writes phones as the environment's own, in one transaction of the caller's; others stay as they are. */
-export async function adopt(
-  client: ClientBase,
-  phones: readonly PhoneRows[],
-): Promise<{ readonly added: number; readonly changed: number }> {
+export async function adopt(client: ClientBase, phones: readonly PhoneRows[]): Promise<Adopted> {
   const numbers = phones.map((phone) => phone.ps_endpoints.id);
   const before = await client.query<{ id: string }>("SELECT id FROM ps_endpoints WHERE id = ANY($1)", [
     numbers,
   ]);
   const known = new Set(before.rows.map(({ id }) => id));
   const written = await writePhones(client, phones);
-  await client.query("DELETE FROM added_dns WHERE dn = ANY($1)", [numbers]);
+  const taken = await client.query<{ dn: string }>("DELETE FROM added_dns WHERE dn = ANY($1) RETURNING dn", [
+    numbers,
+  ]);
   await client.query("INSERT INTO provisioned_dns (dn) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", [
     numbers,
   ]);
   return {
     added: numbers.filter((number) => !known.has(number)).length,
     changed: [...written].filter((number) => known.has(number)).length,
+    takenOver: taken.rows.map(({ dn }) => dn),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dnSchema, phoneSchema, phoneSettingsSchema } from "./config";
 import { credentialSchema } from "./credential";
+import type { Adopted } from "./provision";
 
 const phoneWithCredential = phoneSchema.extend({ credential: credentialSchema });
 
@@ -49,5 +50,5 @@ export interface DnAnswers {
     readonly username?: string;
   };
   readonly remove: { readonly outcome: "removed" | "unknown" | "of the environment" };
-  readonly adopt: { readonly added: number; readonly changed: number };
+  readonly adopt: Adopted;
 }
