@@ -1,8 +1,11 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import type { Environment } from "../../config";
+import type { DnRange, Environment, ForwardingMode } from "../../config";
 
 const EXEC_DEADLINE = 15_000;
+
+/** In a program that runs in its container: the configuration in force. */
+const SIP_PROXY_CONFIG = 'JSON.parse(require("node:fs").readFileSync("/config/current/config.json", "utf8"))';
 
 /**
  * The Docker host of an environment as `verify` sees it: through the engine only, so that it works the same for an
@@ -49,12 +52,15 @@ export class DockerHost {
     command: readonly string[],
     { user }: { readonly user?: string } = {},
   ): Promise<string> {
-    const exec = await this.container(service).exec({
-      Cmd: [...command],
-      User: user,
-      AttachStdout: true,
-      AttachStderr: true,
-    });
+    const name = `${this.environment.name}-${service}`;
+    const exec = await this.container(service)
+      .exec({ Cmd: [...command], User: user, AttachStdout: true, AttachStderr: true })
+      .catch((error: { statusCode?: number }) => {
+        if (error.statusCode === 404)
+          throw new Error(`there is no container ${name}: deploy the environment`);
+        if (error.statusCode === 409) throw new Error(`${name} does not run: docker logs ${name}`);
+        throw error;
+      });
     const stream = await exec.start({});
     const output = { stdout: "", stderr: "" };
     const collector = (name: "stdout" | "stderr") =>
@@ -90,25 +96,35 @@ export class DockerHost {
     return this.engine.getContainer(`${this.environment.name}-${name}`);
   }
 
-  /** GET of sip-proxy's HTTP API, asked from inside its container, where the token is: it stays there. */
-  public async sipProxy(path: string): Promise<HttpAnswer> {
+  /** sip-proxy's HTTP API, asked from inside its container, where the token is: it stays there. */
+  public async sipProxy(path: string, method: "GET" | "POST" = "GET"): Promise<HttpAnswer> {
     return this.fetchIn(
       "sip-proxy",
-      `const { api } = JSON.parse(require("node:fs").readFileSync("/config/current/config.json", "utf8"));
+      `const { api } = ${SIP_PROXY_CONFIG};
       const url = "http://" + api.address + ":" + api.port + ${JSON.stringify(path)};
-      const headers = { Authorization: "Bearer " + api.token };`,
+      const headers = { Authorization: "Bearer " + api.token }, method = ${JSON.stringify(method)};`,
     );
+  }
+
+  /** What sip-proxy does now: FORWARDING_MODE may have overridden the environment file, or it waits for a deploy. */
+  public async forwarding(): Promise<Forwarding> {
+    const program = `const { forwarding, allowedDns } = ${SIP_PROXY_CONFIG};
+      console.log(JSON.stringify({ mode: forwarding ? "proxy" : "static", allowedDns }))`;
+    return JSON.parse(await this.exec("sip-proxy", ["node", "-e", program]));
   }
 
   /** GET of an HTTP listener on the host's loopback. */
   public async get(url: string): Promise<HttpAnswer> {
-    return this.fetchIn("registration-monitor", `const url = ${JSON.stringify(url)}, headers = {};`);
+    return this.fetchIn(
+      "registration-monitor",
+      `const url = ${JSON.stringify(url)}, headers = {}, method = "GET";`,
+    );
   }
 
-  /** @param preface declares `url` and `headers` */
+  /** @param preface declares `url`, `headers` and `method` */
   private async fetchIn(service: string, preface: string): Promise<HttpAnswer> {
     const program = `${preface}
-      fetch(url, { headers, signal: AbortSignal.timeout(5000) })
+      fetch(url, { method, headers, signal: AbortSignal.timeout(5000) })
         .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))
         .catch((error) => { console.error(String(error.cause ?? error)); process.exit(1); })`;
     const answer = JSON.parse(await this.exec(service, ["node", "-e", program]));
@@ -124,6 +140,12 @@ export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined
     if ((error as { statusCode?: number }).statusCode === 404) return undefined;
     throw error;
   }
+}
+
+/** What is in force of the environment's settings about DNs at Genesys. */
+export interface Forwarding {
+  readonly mode: ForwardingMode;
+  readonly allowedDns: readonly DnRange[];
 }
 
 /** The status and the JSON, or else the text, that an HTTP server answered. */
