@@ -1,6 +1,7 @@
 import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
 import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
+import { certificate } from "./certificate";
 import type { DockerHost } from "./host";
 import { statusOf } from "./page";
 import type { Phones } from "./phones";
@@ -43,9 +44,10 @@ const containers: Check = {
 
 /** Services that run in an environment. */
 export function expectedServices(environment: Environment): string[] {
-  return Object.keys(users).filter((service) => {
+  const services = Object.keys(users).filter((service) => {
     return service !== "genesys-simulator" || environment.genesys.simulator;
   });
+  return [...services, "nginx-certificate"];
 }
 
 const handshake: Check = {
@@ -246,7 +248,18 @@ const signIn: Check = {
  */
 export function checklist(environment: Environment): Check[] {
   const phoneChecks = environment.genesys.simulator ? [probe, signIn] : [probe];
-  return [containers, handshake, database, ari, monitor, statusPage, ...phoneChecks, registrations, genesys];
+  return [
+    containers,
+    handshake,
+    certificate,
+    database,
+    ari,
+    monitor,
+    statusPage,
+    ...phoneChecks,
+    registrations,
+    genesys,
+  ];
 }
 
 /** Tries until it succeeds, twice a second, and gives the last reason when the deadline has passed. */
