@@ -5,6 +5,7 @@ import type { Environment } from "../config";
 import { Asterisk } from "../constructs/asterisk/asterisk";
 import { GenesysSimulator } from "../constructs/genesys-simulator/genesys-simulator";
 import { Nginx } from "../constructs/nginx/nginx";
+import { NginxCertificate } from "../constructs/nginx/nginx-certificate";
 import { Postgres } from "../constructs/postgres/postgres";
 import { RegistrationMonitor } from "../constructs/registration-monitor/registration-monitor";
 import { baseImages } from "../constructs/service/base-images";
@@ -47,7 +48,7 @@ export class WebrtcGenesysStack extends TerraformStack {
     const { internalAddress, httpPort } = environment.asterisk;
     const upstream =
       environment.forwardingMode === "proxy" ? proxy.edge : { host: internalAddress, port: httpPort };
-    new Nginx(this, "nginx", {
+    const nginx = new Nginx(this, "nginx", {
       environment,
       secrets,
       upstream,
@@ -55,5 +56,6 @@ export class WebrtcGenesysStack extends TerraformStack {
       // Not on the monitor: phones come in while it is away.
       dependsOn: [proxy.container],
     });
+    new NginxCertificate(this, "nginx-certificate", { environment: environment.name, secrets, nginx });
   }
 }

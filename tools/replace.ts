@@ -16,7 +16,7 @@ export async function removeForReplacement(
   names: readonly string[],
 ): Promise<void> {
   const services = meantServices(environment);
-  const containers = services.flatMap(({ name, release }) => [name, release.name]);
+  const containers = services.flatMap(({ name, release }) => (release ? [name, release.name] : [name]));
   const images = new Map(services.map(({ name, image }) => [`${name}-image`, image]));
   const unknown = names.filter((name) => !containers.includes(name) && !images.has(name));
   if (unknown.length > 0) {

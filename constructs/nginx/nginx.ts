@@ -23,21 +23,25 @@ export interface NginxProps {
 
 /** TLS in front of everything: the phones' WebSocket and the web pages. */
 export class Nginx extends Construct {
+  public readonly image: ServiceImage;
+  public readonly volumes: ServiceVolumes;
+  public readonly container: ServiceContainer;
+
   constructor(scope: Construct, id: string, props: NginxProps) {
     super(scope, id);
     const { environment, secrets } = props;
     const { address, port, httpPort } = environment.nginx;
-    const image = new ServiceImage(this, "image", {
+    this.image = new ServiceImage(this, "image", {
       service: "nginx",
       base: baseImages.trixie.reference,
       images: environment.images,
     });
-    const volumes = new ServiceVolumes(this, "volumes", environment.name, "nginx");
+    this.volumes = new ServiceVolumes(this, "volumes", environment.name, "nginx");
     const release = new Release(this, "release", {
       environment: environment.name,
       service: "nginx",
-      image,
-      volumes,
+      image: this.image,
+      volumes: this.volumes,
       secrets,
       files: renderNginxFiles({
         address,
@@ -49,13 +53,13 @@ export class Nginx extends Construct {
       }),
       dependsOn: props.dependsOn,
     });
-    new ServiceContainer(this, "service", {
+    this.container = new ServiceContainer(this, "service", {
       environment: environment.name,
       service: "nginx",
-      image,
+      image: this.image,
       user: users.nginx,
       env: { STATUS_ADDRESS: hostPort(address, httpPort) },
-      volumes: volumes.mounted,
+      volumes: this.volumes.mounted,
       memory: 256,
       processes: 64,
       openFiles: 16384,

@@ -1,6 +1,7 @@
 import { type Environment, hostPort, inRanges } from "../../config";
 import { users } from "../../constructs/service/users";
 import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
+import { certificate } from "./certificate";
 import { drift } from "./drift/check";
 import type { DockerHost } from "./host";
 import { statusOf } from "./page";
@@ -46,9 +47,10 @@ const containers: Check = {
 
 /** Services that run in an environment. */
 export function expectedServices(environment: Environment): string[] {
-  return Object.keys(users).filter((service) => {
+  const services = Object.keys(users).filter((service) => {
     return service !== "genesys-simulator" || environment.genesys.simulator;
   });
+  return [...services, "nginx-certificate"];
 }
 
 const handshake: Check = {
@@ -257,6 +259,7 @@ export function checklist(environment: Environment): Check[] {
     containers,
     drift,
     handshake,
+    certificate,
     database,
     ari,
     monitor,

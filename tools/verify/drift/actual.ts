@@ -38,7 +38,7 @@ export async function actualService(host: DockerHost, meant: MeantService): Prom
   const [container, image, release] = await Promise.all([
     host.inspect(meant.name),
     host.image(meant.image),
-    host.inspect(meant.release.name),
+    meant.release && host.inspect(meant.release.name),
   ]);
   const seen = {
     container,
@@ -53,6 +53,7 @@ export async function actualService(host: DockerHost, meant: MeantService): Prom
   };
   if (!container?.State.Running || container.State.Paused) return { ...seen, changed: [] };
   const changed = changedPaths(await host.changes(meant.name), container);
+  if (!meant.release) return { ...seen, changed };
   try {
     return { ...seen, changed, ...(await inside(host, meant.name as keyof typeof users)) };
   } catch (error) {

@@ -18,7 +18,7 @@ export const drift: Check = {
     const other = otherMode(environment, meant, actual);
     const drifts = [
       ...meant.flatMap((service, at) => {
-        const hash = other?.services.find(({ name }) => name === service.name)?.release.hash;
+        const hash = other?.services.find(({ name }) => name === service.name)?.release?.hash;
         const meantOtherwise = other && hash !== undefined ? { mode: other.mode, hash } : undefined;
         return compare(service, actual[at] as ActualService, meantOtherwise);
       }),
@@ -36,7 +36,7 @@ function otherMode(
   actual: readonly ActualService[],
 ) {
   const asMeant = meant.every(
-    ({ release }, at) => (actual[at]?.files?.release ?? release.hash) === release.hash,
+    ({ release }, at) => (actual[at]?.files?.release ?? release?.hash) === release?.hash,
   );
   if (asMeant) return undefined;
   const mode = environment.forwardingMode === "static" ? "proxy" : "static";
@@ -48,7 +48,9 @@ async function notMeant(
   host: DockerHost,
   meant: readonly MeantService[],
 ): Promise<Drift[]> {
-  const known = meant.flatMap(({ container, release }) => [container, `${name}-${release.name}`]);
+  const known = meant.flatMap(({ container, release }) =>
+    release ? [container, `${name}-${release.name}`] : [container],
+  );
   const names = (await host.containers()).map(({ Names }) => Names[0]?.slice(1) ?? "");
   return names
     .filter((container) => !known.includes(container))

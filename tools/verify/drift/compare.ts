@@ -52,8 +52,8 @@ function imageDrift(meant: MeantService, { container, image, release }: ActualSe
   const ids = [container.Image, named, ...(release?.image === reference ? [release.imageId] : [])];
   if (new Set(ids).size > 1) {
     const text = `the name ${reference} stands for ${short(named)} here, and the container was made of ${short(container.Image)}`;
-    const both = release?.image === reference ? [meant.name, meant.release.name] : [meant.name];
-    return [{ text, replace: [`${meant.name}-image`, ...both] }];
+    const own = release?.image === reference && meant.release ? [meant.release.name] : [];
+    return [{ text, replace: [`${meant.name}-image`, meant.name, ...own] }];
   }
   if (!image) return [];
   const found = deviations(meant.attributes, container, image);
@@ -73,6 +73,7 @@ function ownFilesDrift(meant: MeantService, { changed }: ActualService): Fault[]
 
 function releaseDrift(meant: MeantService, actual: ActualService, other?: OtherMode): Fault[] {
   const { files, loaded, unseen, release } = actual;
+  if (!meant.release) return [];
   const { name, hash } = meant.release;
   // Terraform brings a release when its hash is another than that of the last one that it brought.
   const again = release?.hash === hash ? [name] : [];
@@ -102,7 +103,7 @@ function fileDrift(
 ): Fault[] {
   if (files.listed.length === 0) {
     // One of an older version has none, and the next deploy brings another.
-    if (files.release !== meant.release.hash) return [];
+    if (files.release !== meant.release?.hash) return [];
     return [{ text: `the list of what release ${files.release} wrote is gone`, replace: again }];
   }
   const started = Date.parse(container?.State.StartedAt ?? "") / 1000;

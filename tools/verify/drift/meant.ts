@@ -20,7 +20,8 @@ export interface MeantService {
   readonly image: string;
   /** What the container is made by, complete by the provider's schema. */
   readonly attributes: State;
-  readonly release: MeantRelease;
+  /** nginx-certificate has none. */
+  readonly release?: MeantRelease;
   /** Files below /config/current that it reads only when it starts. */
   readonly bootFiles: readonly string[];
 }
@@ -58,17 +59,19 @@ function synthesize(environment: Environment): TerraformJson {
 function meantService(environment: string, service: Service): MeantService | undefined {
   const { name, container, oneShots, files } = service;
   const release = oneShots[0];
-  if (!container || !release) return undefined;
+  if (!container) return undefined;
   const { attributes } = container;
   return {
     name,
     container: container.name,
     image: text(attributes.image),
     attributes,
-    release: {
-      name: release.name.slice(environment.length + 1),
-      hash: labelOf(release.attributes, RELEASE_LABEL),
-    },
+    ...(release && {
+      release: {
+        name: release.name.slice(environment.length + 1),
+        hash: labelOf(release.attributes, RELEASE_LABEL),
+      },
+    }),
     bootFiles: name === "asterisk" ? Object.keys(bootFiles(files)) : [],
   };
 }

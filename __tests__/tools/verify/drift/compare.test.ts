@@ -3,7 +3,7 @@ import { compare } from "../../../../tools/verify/drift/compare";
 import { asMeant, type Inspected, meant, STARTED } from "./support";
 
 const asterisk = () => meant("asterisk");
-const hash = () => asterisk().release.hash;
+const hash = () => asterisk().release?.hash ?? "";
 
 /** Asterisk as meant, with something else. */
 function found(change: Partial<ReturnType<typeof asMeant>> = {}) {
@@ -237,4 +237,14 @@ describe("what is read in a container", () => {
     const paths = ["/run", "/run/control", "/config", "/tmp", "/etc", "/etc/hosts.new"].map(change);
     expect(changedPaths(paths, made)).toStrictEqual(["/etc/hosts.new"]);
   });
+});
+
+it("a service that has no release is looked at without one", () => {
+  const service = meant("nginx-certificate");
+  expect(compare(service, asMeant(service))).toStrictEqual([]);
+  const container = { ...asMeant(service).container, Image: "sha256:0123456789abcdef" } as Inspected;
+  expect(compare(service, { ...asMeant(service), container })[0]?.replace).toStrictEqual([
+    "nginx-certificate-image",
+    "nginx-certificate",
+  ]);
 });

@@ -65,35 +65,43 @@ export function inspected(service: MeantService): Inspected {
       Hostname: "host",
       Env: [...((config as unknown as { Env?: string[] }).Env ?? []), "PATH=/usr/bin"],
       Cmd: null,
-      Entrypoint: ["/usr/local/bin/entrypoint"],
+      Entrypoint: (config as { Entrypoint?: unknown }).Entrypoint ?? ["/usr/local/bin/entrypoint"],
       StopSignal: "SIGTERM",
     },
     HostConfig: {
       ...HostConfig,
-      CapAdd: null,
+      CapAdd: (HostConfig as { CapAdd?: unknown }).CapAdd ?? null,
       Dns: [],
       IpcMode: "private",
       Runtime: "runc",
       ShmSize: 67108864,
       CgroupnsMode: "host",
     },
-    Mounts: blocks(service.attributes.volumes).map((volume) => ({
-      Type: "volume",
-      Name: text(volume.volume_name),
-      Source: `/var/lib/docker/volumes/${text(volume.volume_name)}/_data`,
-      Destination: text(volume.container_path),
-      RW: volume.read_only !== true,
-    })),
+    Mounts: [
+      ...blocks(service.attributes.volumes).map((volume) => ({
+        Type: "volume",
+        Name: text(volume.volume_name),
+        Source: `/var/lib/docker/volumes/${text(volume.volume_name)}/_data`,
+        Destination: text(volume.container_path),
+        RW: volume.read_only !== true,
+      })),
+      ...blocks(service.attributes.mounts).map((mount) => ({
+        Type: "bind",
+        Source: text(mount.source),
+        Destination: text(mount.target),
+        RW: mount.read_only !== true,
+      })),
+    ],
   }) as unknown as Inspected;
 }
 
 /** A service that runs as meant. */
 export function asMeant(service: MeantService): ActualService & { container: Inspected } {
+  const seen = { container: inspected(service), image, changed: [] };
+  if (!service.release) return seen;
   const { hash } = service.release;
   return {
-    container: inspected(service),
-    image,
-    changed: [],
+    ...seen,
     release: { hash, image: service.image, imageId: IMAGE_ID },
     files: {
       release: hash,
