@@ -3,20 +3,26 @@ import { ensureBaseImages } from "./base-images";
 import { cdktf } from "./cdktf";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
+import { bundleFor, provideImages } from "./offline/site";
 import { OperatorError, runCommand, step } from "./progress";
 import { run } from "./run";
 import { ensureSecrets } from "./secrets";
+import { requireState } from "./state";
 import { verify } from "./verify/verify";
 
 runCommand(async () => {
   const [name = "local", ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || name.startsWith("-")) throw new OperatorError("usage: bin/up [environment]");
+  if (rest.length > 0 || name.startsWith("-"))
+    throw new OperatorError("usage: bin/up [environment] [--bundle FILE]");
   const environment = environmentNamed(name);
   console.log(`${colors.bold(environment.name)}: forwardingMode ${colors.bold(environment.forwardingMode)}`);
 
+  const bundle = await bundleFor(environment);
   await ensureTerraform();
   const engine = await ensureEngine(environment);
-  if (environment.images.source === "build") await ensureBaseImages(engine);
+  await requireState(environment, engine);
+  if (bundle) await provideImages(environment, bundle);
+  else if (environment.images.source === "build") await ensureBaseImages(engine);
   const made = await ensureSecrets(environment);
   if (made.length > 0) console.log(`  made ${made.length} secrets in ${environment.secrets.directory}`);
   // The first time, its images take minutes.
