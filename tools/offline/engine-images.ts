@@ -14,7 +14,7 @@ const DEADLINE = 60 * 60_000;
 
 /** The engine of an environment, as Terraform's provider reaches it. Close it after use. */
 export function engineFor({ docker }: Pick<Environment, "docker">): Engine {
-  return connect({ host: docker.host, certPath: docker.certPath, sshOptions: docker.sshOptions });
+  return connect(docker);
 }
 
 /**
