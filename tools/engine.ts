@@ -32,7 +32,11 @@ export async function ensureEngine(environment: Environment): Promise<Docker> {
   }
   if (!existsSync("/usr/sbin/dockerd") && !existsSync("/usr/bin/dockerd")) {
     await step("Docker engine: install Debian's package", async (show) => {
-      await aptInstall(["docker.io"], show);
+      await aptInstall(["docker.io"], show).catch((error: Error) => {
+        throw new OperatorError(
+          `${error.message}\nDebian's package docker.io can't be installed: bring it here first (docs/offline.md says how without a network)`,
+        );
+      });
     });
   }
   await step("Docker engine: start", async () => {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type Docker from "dockerode";
 import type { Environment } from "../config";
+import { localStatePath } from "../stacks/state-backend";
 import { root } from "./arguments";
 import { OperatorError } from "./progress";
 
@@ -14,10 +15,7 @@ import { OperatorError } from "./progress";
 export async function requireState(environment: Environment, engine: Docker): Promise<void> {
   const { name, state } = environment;
   if (state.backend !== "local") return;
-  // As in stacks/state-backend.ts: relative to where Terraform runs.
-  const path =
-    typeof state.options.path === "string" ? state.options.path : `../../../terraform.${name}.tfstate`;
-  const file = resolve(root, "cdktf.out", "stacks", name, path);
+  const file = resolve(root, "cdktf.out", "stacks", name, localStatePath(environment));
   if (existsSync(file)) return;
   const filters = { label: [`webrtc-genesys.environment=${name}`] };
   if ((await engine.listContainers({ all: true, filters })).length === 0) return;

@@ -9,7 +9,7 @@ import { checkManifest, checkPart, IMAGES, MANIFEST, type Manifest, readManifest
 import { needsOf } from "./stack-images";
 
 /** Where a site has the parts of its bundle. */
-export const offline = join(root, "offline");
+const OFFLINE = join(root, "offline");
 
 /**
  * The bundle that this directory deploys from; undefined where there is none.
@@ -17,9 +17,9 @@ export const offline = join(root, "offline");
  * @throws Error when it is not one for this environment, this machine or this project's images
  */
 export async function bundleFor(environment: Environment): Promise<Manifest | undefined> {
-  if (!existsSync(offline)) return undefined;
-  await checkPart(offline, MANIFEST);
-  const manifest = readManifest(offline);
+  if (!existsSync(OFFLINE)) return undefined;
+  await checkPart(OFFLINE, MANIFEST);
+  const manifest = readManifest(OFFLINE);
   checkManifest(manifest, environment.name);
   const brought = new Set(manifest.images.map(({ name }) => name));
   const lacking = needsOf(environment).images.find(({ tag }) => !brought.has(tag));
@@ -38,7 +38,11 @@ export async function bundleFor(environment: Environment): Promise<Manifest | un
  *
  * @throws Error when they are damaged, or would take the name of another image
  */
-export async function provideImages(environment: Environment, manifest: Manifest): Promise<void> {
+export async function provideImages(
+  environment: Pick<Environment, "name" | "docker" | "images">,
+  manifest: Pick<Manifest, "architecture" | "images">,
+  offline = OFFLINE,
+): Promise<void> {
   const engine = engineFor(environment);
   try {
     await checkEngine(engine, manifest);
@@ -56,7 +60,7 @@ export async function provideImages(environment: Environment, manifest: Manifest
   }
 }
 
-async function checkEngine(engine: Engine, manifest: Manifest): Promise<void> {
+async function checkEngine(engine: Engine, manifest: Pick<Manifest, "architecture">): Promise<void> {
   const { Arch } = await engine.request<{ Arch: string }>("/version", {
     signal: AbortSignal.timeout(60_000),
   });
@@ -66,7 +70,11 @@ async function checkEngine(engine: Engine, manifest: Manifest): Promise<void> {
   );
 }
 
-async function missingOf(engine: Engine, environment: Environment, manifest: Manifest): Promise<string[]> {
+async function missingOf(
+  engine: Engine,
+  environment: Pick<Environment, "name" | "images">,
+  manifest: Pick<Manifest, "images">,
+): Promise<string[]> {
   const missing: string[] = [];
   for (const { name, layers } of manifest.images) {
     const found = await layersOf(engine, name);
