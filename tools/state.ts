@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import type Docker from "dockerode";
 import type { Environment } from "../config";
 import { localStatePath } from "../stacks/state-backend";
@@ -20,7 +20,7 @@ export async function requireState(environment: Environment, engine: Docker): Pr
   const filters = { label: [`webrtc-genesys.environment=${name}`] };
   if ((await engine.listContainers({ all: true, filters })).length === 0) return;
   throw new OperatorError(
-    `'${name}' runs on ${environment.docker.host} already, and its Terraform state ${relative(root, file)} is not here: ` +
+    `'${name}' runs on ${environment.docker.host} already, and its Terraform state ${file} is not here: ` +
       "copy it from the directory that deployed it (an upgrade from an offline bundle needs it too), " +
       `or take the environment down with its database: npm run destroy -- ${name}`,
   );
