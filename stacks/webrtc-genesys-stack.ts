@@ -18,7 +18,7 @@ import { StateBackend } from "./state-backend";
 export class WebrtcGenesysStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment) {
     super(scope, environment.name);
-    new StateBackend(this, environment.state);
+    new StateBackend(this, environment);
     new DockerProvider(this, "docker", {
       host: environment.docker.host,
       certPath: environment.docker.certPath,

@@ -4,10 +4,12 @@ import { ensureBaseImages } from "./base-images";
 import { cdktf } from "./cdktf";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
+import { bundleFor, provideImages } from "./offline/site";
 import { OperatorError, runCommand, step } from "./progress";
 import { removeForReplacement } from "./replace";
 import { run } from "./run";
 import { ensureSecrets } from "./secrets";
+import { requireState } from "./state";
 import { verify } from "./verify/verify";
 
 runCommand(async () => {
@@ -15,9 +17,12 @@ runCommand(async () => {
   const environment = environmentNamed(name);
   console.log(`${colors.bold(environment.name)}: forwardingMode ${colors.bold(environment.forwardingMode)}`);
 
+  const bundle = await bundleFor(environment);
   await ensureTerraform();
   const engine = await ensureEngine(environment);
-  if (environment.images.source === "build") await ensureBaseImages(engine);
+  await requireState(environment, engine);
+  if (bundle) await provideImages(environment, bundle);
+  else if (environment.images.source === "build") await ensureBaseImages(engine);
   const made = await ensureSecrets(environment);
   if (made.length > 0) console.log(`  made ${made.length} secrets in ${environment.secrets.directory}`);
   if (replace.length > 0) {
@@ -39,7 +44,7 @@ function readArguments(): { name: string; replace: string[] } {
   } catch (error) {
     if (!String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS")) throw error;
   }
-  throw new OperatorError("usage: bin/up [environment] [--replace <container>]...");
+  throw new OperatorError("usage: bin/up [environment] [--bundle FILE] [--replace <container>]...");
 }
 
 async function ensureTerraform(): Promise<void> {
