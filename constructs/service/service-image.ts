@@ -1,5 +1,5 @@
 import { Image } from "@cdktf/provider-docker/lib/image";
-import { AssetType, TerraformAsset } from "cdktf";
+import { AssetType, type ITerraformDependable, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment } from "../../config";
 import { buildContext } from "./context";
@@ -28,9 +28,10 @@ const BUILD = {
  * The image of one service: built on the Docker host from `assets/<service>/`, or pulled from the registry that CI
  * pushed it to. When built, its tag is the hash of its context, so that an unchanged service is never replaced.
  */
-export class ServiceImage extends Construct {
+export class ServiceImage extends Construct implements ITerraformDependable {
   /** `name:tag`, known at plan time; a reference to it makes a dependency on the image. */
   public readonly reference: string;
+  public readonly fqn: string;
   private readonly tag: string;
 
   constructor(scope: Construct, id: string, props: ServiceImageProps) {
@@ -38,7 +39,9 @@ export class ServiceImage extends Construct {
     const { service, images } = props;
     if (images.source === "registry") {
       this.tag = `${images.prefix}/${service}:${images.tag}`;
-      this.reference = new Image(this, "image", { name: this.tag }).name;
+      const image = new Image(this, "image", { name: this.tag });
+      this.reference = image.name;
+      this.fqn = image.fqn;
       return;
     }
     const base = typeof props.base === "string" ? props.base : props.base.tag;
@@ -61,5 +64,6 @@ export class ServiceImage extends Construct {
       lifecycle: { createBeforeDestroy: true },
     });
     this.reference = image.name;
+    this.fqn = image.fqn;
   }
 }
