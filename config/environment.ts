@@ -125,6 +125,8 @@ export interface Nginx {
   readonly port: number;
   /** Redirects to HTTPS. */
   readonly httpPort: number;
+  /** Seconds for which phones keep their WebSockets on the way that they came, after a deploy that changes it. */
+  readonly drainSeconds: number;
   /** Values of the Origin header (scheme://host[:port]) of pages that may open /ws; never empty. */
   readonly allowedOrigins: readonly string[];
   readonly tls: { readonly selfSigned: boolean };

@@ -159,6 +159,11 @@ const nginx = section(
     address: bindAddress.optional().describe("Address to listen on. Default: host.address."),
     port: port.default(8443).describe("HTTPS port: the web pages, and /ws for the phones."),
     httpPort: port.default(8081).describe("HTTP port, which only redirects to HTTPS."),
+    drainSeconds: seconds(1, 604_800)
+      .default(43_200)
+      .describe(
+        "How long a phone's WebSocket may stay on its old way after a deploy, in seconds: then it is closed, and the phone comes back on the new one. Default: 12 hours.",
+      ),
     allowedOrigins: list(
       text(
         /^[a-z][a-z0-9+.-]{0,31}:\/\/[a-z0-9.:[\]-]{0,253}$/,

@@ -9,6 +9,7 @@ import { NginxCertificate } from "../constructs/nginx/nginx-certificate";
 import { Postgres } from "../constructs/postgres/postgres";
 import { RegistrationMonitor } from "../constructs/registration-monitor/registration-monitor";
 import { baseImages } from "../constructs/service/base-images";
+import { ReleaseOrder } from "../constructs/service/release-order";
 import { Secrets } from "../constructs/service/secrets";
 import { ServiceImage } from "../constructs/service/service-image";
 import { SipProxy } from "../constructs/sip-proxy/sip-proxy";
@@ -32,10 +33,23 @@ export class WebrtcGenesysStack extends TerraformStack {
     });
     const common = { environment, secrets, nodejs };
 
+    // Who registers DNs from now on comes first, then the phones' way, and who has done so comes last: whatever fails on
+    // the way, DNs stay registered. Containers start in one order in both modes.
+    const order = new ReleaseOrder(
+      this,
+      "release-order",
+      environment.name,
+      environment.forwardingMode,
+      environment.forwardingMode === "proxy"
+        ? ["sip-proxy", "nginx", "asterisk"]
+        : ["asterisk", "nginx", "sip-proxy"],
+    );
+
     const postgres = new Postgres(this, "postgres", common);
     const asterisk = new Asterisk(this, "asterisk", {
       environment,
       secrets,
+      order,
       dependsOn: [postgres.provisioned],
     });
     const monitor = new RegistrationMonitor(this, "registration-monitor", {
@@ -44,18 +58,20 @@ export class WebrtcGenesysStack extends TerraformStack {
     });
     if (environment.genesys.simulator) new GenesysSimulator(this, "genesys-simulator", common);
 
-    const proxy = new SipProxy(this, "sip-proxy", { ...common, dependsOn: [asterisk.container] });
+    const proxy = new SipProxy(this, "sip-proxy", { ...common, order, dependsOn: [asterisk.container] });
     const { internalAddress, httpPort } = environment.asterisk;
     const upstream =
       environment.forwardingMode === "proxy" ? proxy.edge : { host: internalAddress, port: httpPort };
     const nginx = new Nginx(this, "nginx", {
       environment,
       secrets,
+      order,
       upstream,
       monitor: monitor.page,
       // Not on the monitor: phones come in while it is away.
       dependsOn: [proxy.container],
     });
+    order.startTogether([asterisk.release, nginx.release, proxy.release]);
     new NginxCertificate(this, "nginx-certificate", { environment: environment.name, secrets, nginx });
   }
 }

@@ -209,11 +209,11 @@ describe("an unknown key", () => {
     ["images: {source: build, tag: x}", "3:25 images.tag: is not a known key: known here are source"],
     [
       "nginx: {__proto__: x}",
-      "3:9 nginx.__proto__: is not a known key: known here are address, port, httpPort, allowedOrigins, tls",
+      "3:9 nginx.__proto__: is not a known key: known here are address, port, httpPort, drainSeconds, allowedOrigins, tls",
     ],
     [
       'nginx: {"a\\nb c": x}',
-      "3:9 nginx['a\\u000ab c']: is not a known key: known here are address, port, httpPort, allowedOrigins, tls",
+      "3:9 nginx['a\\u000ab c']: is not a known key: known here are address, port, httpPort, drainSeconds, allowedOrigins, tls",
     ],
   ])("%s", (text, expected) => {
     expect(faults(`${SITE}${text}\n`)).toStrictEqual([`site.yaml:${expected}`]);
@@ -249,6 +249,7 @@ it("fills in every default", () => {
         address: "192.0.2.1",
         port: 8443,
         httpPort: 8081,
+        drainSeconds: 43_200,
         allowedOrigins: ["https://192.0.2.1:8443"],
         tls: { selfSigned: false },
       },
@@ -304,7 +305,7 @@ genesys:
 dns: [6001, {number: "0042", displayName: "Zoë; night shift"}]
 allowedDns: [6000-6099, "0042"]
 monitor: {range: 6000-6099, address: 192.0.2.1, port: 9091, retentionHours: 168}
-nginx: {address: "::", port: 443, httpPort: 80, allowedOrigins: ["https://a.example", "file://"]}
+nginx: {address: "::", port: 443, httpPort: 80, drainSeconds: 600, allowedOrigins: ["https://a.example", "file://"]}
 phone: {autoAnswerHeaders: true, embedOrigins: ["https://workspace.example:8443"]}
 asterisk: {sipAddress: 127.0.0.9, sipPort: 5080, internalAddress: 127.0.0.9, httpPort: 9088, amiPort: 9038}
 relay: {address: 192.0.2.9, port: 6070, asteriskSide: 127.0.0.8}
@@ -345,6 +346,7 @@ simulatorPort: 9090
       address: "::",
       port: 443,
       httpPort: 80,
+      drainSeconds: 600,
       allowedOrigins: ["https://a.example", "file://"],
       tls: { selfSigned: false },
     },

@@ -62,9 +62,61 @@ describe("an environment's stack", () => {
     expect(names(synth("production").json)).not.toContain("production-genesys-simulator");
   });
 
-  it("changes no long-running container by a switch of mode", () => {
-    const longRunning = (json: Json) => containers(json).filter((one) => !one.name.endsWith("-release"));
-    expect(longRunning(synth("local", "proxy").json)).toStrictEqual(longRunning(synth("local").json));
+  const local = environment("local");
+  const [first] = local.genesys.servers;
+  it.each<[string, Partial<Environment>]>([
+    ["a switch of mode", { forwardingMode: "proxy" }],
+    ["more DNs", { dns: [...local.dns, { number: "4001" }], allowedDns: [{ from: "1000", to: "9000" }] }],
+    ["no DNs", { dns: [] }],
+    ["other codecs", { codecs: ["opus", "alaw"] }],
+    ["another dialplan", { probeDn: "9998", monitor: { ...local.monitor, range: { from: "1", to: "9" } } }],
+    ["talk events switched off", { talkEvents: "off" }],
+    [
+      "other servers of Genesys",
+      {
+        genesys: {
+          ...local.genesys,
+          servers: [{ host: "127.0.0.9", port: 5062, transport: "tcp" }, ...(first ? [first] : [])],
+          registration: { expires: 300, retryInterval: 5, forbiddenRetryInterval: 5 },
+        },
+      },
+    ],
+    ["a certificate of another kind", { nginx: { ...local.nginx, tls: { selfSigned: false } } }],
+    ["another time for old sockets", { nginx: { ...local.nginx, drainSeconds: 60 } }],
+  ])("changes no long-running container by %s", (_, change) => {
+    const changed = Testing.synth(new WebrtcGenesysStack(Testing.app(), { ...local, ...change }), true);
+    // The images too: a container is replaced with its image.
+    const kept = (json: Json) => [
+      containers(json).filter((one) => !one.name.endsWith("-release")),
+      json.resource.docker_image,
+      json.resource.docker_volume,
+    ];
+    expect(kept(JSON.parse(changed))).toStrictEqual(kept(synth("local").json));
+  });
+
+  it("lets releases switch the mode in an order: first the new way, last the old one", () => {
+    const orderOf = (mode: "static" | "proxy") =>
+      ["asterisk", "nginx", "sip-proxy"].map((service) => {
+        const { env, volumes } = containers(synth("local", mode).json).find(
+          (one) => one.name === `local-${service}-release`,
+        );
+        expect(env).toContain(`RELEASE_SERVICE=${service}`);
+        expect(env).toContain(`RELEASE_MODE=${mode}`);
+        expect(volumes.at(-1)).toMatchObject({ container_path: "/release/order.d" });
+        return env.find((one: string) => one.startsWith("RELEASE_ORDER="));
+      });
+    expect(new Set(orderOf("proxy"))).toStrictEqual(new Set(["RELEASE_ORDER=sip-proxy nginx asterisk"]));
+    expect(new Set(orderOf("static"))).toStrictEqual(new Set(["RELEASE_ORDER=asterisk nginx sip-proxy"]));
+  });
+
+  it("has no dependency between those releases, which would be a cycle when the order turns round", () => {
+    const { json } = synth("local");
+    const releases = Object.entries<Json>(json.resource.docker_container).filter(([, { name }]) =>
+      /-(asterisk|nginx|sip-proxy)-release$/.test(name),
+    );
+    const images = new Set(releases.map(([, { image }]) => /docker_image\.([^.}]+)/.exec(image)?.[1]));
+    for (const [, { depends_on }] of releases)
+      expect(new Set(depends_on)).toStrictEqual(new Set([...images].map((image) => `docker_image.${image}`)));
   });
 
   it("sends /ws to the edge of the mode", () => {

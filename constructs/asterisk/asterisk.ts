@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import type { Environment } from "../../config";
 import { baseImages } from "../service/base-images";
 import { hashFiles, Release } from "../service/release";
+import type { ReleaseOrder } from "../service/release-order";
 import type { Secrets } from "../service/secrets";
 import { ServiceContainer } from "../service/service-container";
 import { ServiceImage } from "../service/service-image";
@@ -13,6 +14,7 @@ import { bootFiles, renderAsteriskFiles } from "./files";
 export interface AsteriskProps {
   readonly environment: Environment;
   readonly secrets: Secrets;
+  readonly order: ReleaseOrder;
   /** What has to be there before it starts: its database. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -39,6 +41,7 @@ export class Asterisk extends Construct {
       volumes,
       secrets,
       files,
+      order: props.order,
     });
     this.container = new ServiceContainer(this, "service", {
       environment: environment.name,

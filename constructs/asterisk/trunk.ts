@@ -169,8 +169,8 @@ function registrations(
       authRejectionPermanent: false,
       maxRandomInitialDelay: 2,
       // A call to this Contact belongs to Genesys, never to the phone of the same number, which would be challenged.
-      line: true,
-      endpoint: TRUNK_ENDPOINT,
+      // From the relay everything belongs to Genesys, and the Contact is the one that sip-proxy registers (proxy mode).
+      ...(!relay && { line: true, endpoint: TRUNK_ENDPOINT }),
     };
   }
 }

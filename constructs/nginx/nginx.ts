@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { type Environment, hostPort } from "../../config";
 import { baseImages } from "../service/base-images";
 import { Release } from "../service/release";
+import type { ReleaseOrder } from "../service/release-order";
 import type { Secrets } from "../service/secrets";
 import { ServiceContainer } from "../service/service-container";
 import { ServiceImage } from "../service/service-image";
@@ -13,11 +14,12 @@ import { renderNginxFiles } from "./render";
 export interface NginxProps {
   readonly environment: Environment;
   readonly secrets: Secrets;
+  readonly order: ReleaseOrder;
   /** Where /ws goes. */
   readonly upstream: { readonly host: string; readonly port: number };
   /** Where /status/ goes. */
   readonly monitor: { readonly host: string; readonly port: number };
-  /** What answers there: nginx never points at something that isn't up. */
+  /** What has to be up before the first phone comes in. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
@@ -26,32 +28,34 @@ export class Nginx extends Construct {
   public readonly image: ServiceImage;
   public readonly volumes: ServiceVolumes;
   public readonly container: ServiceContainer;
+  public readonly release: Release;
 
   constructor(scope: Construct, id: string, props: NginxProps) {
     super(scope, id);
     const { environment, secrets } = props;
-    const { address, port, httpPort } = environment.nginx;
+    const { address, port, httpPort, drainSeconds } = environment.nginx;
     this.image = new ServiceImage(this, "image", {
       service: "nginx",
       base: baseImages.trixie.reference,
       images: environment.images,
     });
     this.volumes = new ServiceVolumes(this, "volumes", environment.name, "nginx");
-    const release = new Release(this, "release", {
+    this.release = new Release(this, "release", {
       environment: environment.name,
       service: "nginx",
       image: this.image,
       volumes: this.volumes,
       secrets,
+      order: props.order,
       files: renderNginxFiles({
         address,
         port,
         httpPort,
+        drainSeconds,
         upstream: props.upstream,
         phone: { ...environment.phone, talkEvents: environment.talkEvents === "relay" },
         monitor: props.monitor,
       }),
-      dependsOn: props.dependsOn,
     });
     this.container = new ServiceContainer(this, "service", {
       environment: environment.name,
@@ -65,7 +69,7 @@ export class Nginx extends Construct {
       openFiles: 16384,
       healthcheck: ["CMD", "/usr/local/bin/status"],
       healthInterval: 5,
-      dependsOn: [release],
+      dependsOn: [this.release, ...props.dependsOn],
     });
   }
 }

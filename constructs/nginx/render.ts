@@ -12,6 +12,8 @@ export interface NginxFilesProps {
   readonly port: number;
   /** Port of plain HTTP, which redirects to TLS. */
   readonly httpPort: number;
+  /** Seconds for which connections that are open keep their worker after a reload. */
+  readonly drainSeconds: number;
   /** Where /ws goes: Asterisk's HTTP server or sip-proxy, as host and port. */
   readonly upstream: { readonly host: string; readonly port: number };
   /** What the phone page is told (assets/nginx/phone/logic/page-config.ts). */
@@ -39,9 +41,12 @@ export function renderNginxFiles(props: NginxFilesProps): Record<string, string>
 
 const STRICT_TRANSPORT = 'Strict-Transport-Security "max-age=63072000" always';
 
-function renderNginxConf({ address, port, httpPort, upstream, phone, monitor }: NginxFilesProps): string {
+function renderNginxConf(props: NginxFilesProps): string {
+  const { address, port, httpPort, drainSeconds, upstream, phone, monitor } = props;
   return `worker_processes auto;
 worker_rlimit_nofile 16384;
+# A reload leaves the phones' sockets with the workers that they have.
+worker_shutdown_timeout ${drainSeconds}s;
 pid /tmp/nginx.pid;
 error_log stderr notice;
 

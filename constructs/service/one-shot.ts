@@ -1,5 +1,5 @@
 import { Container, type ContainerMounts, type ContainerVolumes } from "@cdktf/provider-docker/lib/container";
-import type { ITerraformDependable } from "cdktf";
+import { dependable, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { hardened, labels } from "./service-container";
 import type { ServiceImage } from "./service-image";
@@ -32,10 +32,11 @@ export interface OneShotProps {
  */
 export class OneShot extends Construct implements ITerraformDependable {
   public readonly fqn: string;
+  private readonly container: Container;
 
   constructor(scope: Construct, id: string, props: OneShotProps) {
     super(scope, id);
-    const container = new Container(this, "container", {
+    this.container = new Container(this, "container", {
       ...hardened,
       name: `${props.environment}-${props.name}`,
       image: props.image.reference,
@@ -71,7 +72,11 @@ export class OneShot extends Construct implements ITerraformDependable {
         },
       ],
     });
-    this.fqn = container.fqn;
+    this.fqn = this.container.fqn;
+  }
+
+  public startAfter(other: ITerraformDependable): void {
+    this.container.dependsOn = [...(this.container.dependsOn ?? []), dependable(other)];
   }
 }
 

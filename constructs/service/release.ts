@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { OneShot } from "./one-shot";
+import type { OrderedRelease, ReleaseOrder } from "./release-order";
 import { Secrets } from "./secrets";
 import type { ServiceImage } from "./service-image";
 import type { ServiceVolumes } from "./service-volumes";
@@ -42,36 +43,49 @@ export interface ReleaseProps {
   readonly checkDeadline?: number;
   /** Seconds for a running service to take the files over. @default 20 */
   readonly reloadDeadline?: number;
-  readonly dependsOn?: readonly ITerraformDependable[];
+  /** When it belongs together with releases of other services. */
+  readonly order?: ReleaseOrder;
 }
 
 /**
  * A set of rendered files that a service takes over as one (docs/architecture.md, decision 2): filled with secrets,
  * checked by the service itself, switched to in one step, loaded by the running service; or none of it.
  */
-export class Release extends Construct implements ITerraformDependable {
+export class Release extends Construct implements ITerraformDependable, OrderedRelease {
   /** 12 hexadecimal digits over the files, before secrets are filled in. */
   public readonly hash: string;
   public readonly fqn: string;
+  public readonly image: ServiceImage;
+  private readonly oneShot: OneShot;
 
   constructor(scope: Construct, id: string, props: ReleaseProps) {
     super(scope, id);
-    this.hash = hashFiles({ ...props.files, "": SCRIPT });
+    const { order, image } = props;
+    this.image = image;
+    this.hash = hashFiles({ ...props.files, ...order?.files, "": SCRIPT });
     const uploads = Object.entries(props.files).map(([path, text]) => [`/release/files/${path}`, text]);
     const secretNames = Secrets.namesIn(...Object.values(props.files));
-    this.fqn = new OneShot(this, "one-shot", {
+    this.oneShot = new OneShot(this, "one-shot", {
       environment: props.environment,
       name: `${props.service}-release`,
-      image: props.image,
+      image,
       entrypoint: ["/usr/bin/perl", "/release/run"],
-      env: { RELEASE_HASH: this.hash, ...releaseSettings(props.service, props) },
-      files: { "/release/run": SCRIPT, ...Object.fromEntries(uploads) },
-      volumes: props.volumes.writable,
+      env: {
+        RELEASE_HASH: this.hash,
+        ...releaseSettings(props.service, props),
+        ...order?.env(props.service),
+      },
+      files: { "/release/run": SCRIPT, ...order?.files, ...Object.fromEntries(uploads) },
+      volumes: [...props.volumes.writable, ...(order?.volumes ?? [])],
       mounts: secretNames.map((name) => props.secrets.mount(name)),
       ...releaseRights,
       hash: this.hash,
-      dependsOn: props.dependsOn,
-    }).fqn;
+    });
+    this.fqn = this.oneShot.fqn;
+  }
+
+  public startAfter(other: ITerraformDependable): void {
+    this.oneShot.startAfter(other);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Image } from "@cdktf/provider-docker/lib/image";
-import { AssetType, TerraformAsset } from "cdktf";
+import { AssetType, type ITerraformDependable, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment } from "../../config";
 import { buildContext } from "./context";
@@ -29,20 +29,23 @@ export const BUILD = {
  * The image of one service: built on the Docker host from `assets/<service>/`, or pulled from the registry that CI
  * pushed it to. When built, its tag is the hash of its context, so that an unchanged service is never replaced.
  */
-export class ServiceImage extends Construct {
+export class ServiceImage extends Construct implements ITerraformDependable {
   /** `name:tag`, known at plan time; a reference to it makes a dependency on the image. */
   public readonly reference: string;
   /** `name:tag`, plain. */
   public readonly tag: string;
   /** What it is built from: the folder with the Dockerfile, and the image that this starts from. Absent when pulled. */
   public readonly recipe?: { readonly directory: string; readonly base: string };
+  public readonly fqn: string;
 
   constructor(scope: Construct, id: string, props: ServiceImageProps) {
     super(scope, id);
     const { service, images } = props;
     if (images.source === "registry") {
       this.tag = `${images.prefix}/${service}:${images.tag}`;
-      this.reference = new Image(this, "image", { name: this.tag }).name;
+      const image = new Image(this, "image", { name: this.tag });
+      this.reference = image.name;
+      this.fqn = image.fqn;
       return;
     }
     const base = typeof props.base === "string" ? props.base : props.base.tag;
@@ -66,5 +69,6 @@ export class ServiceImage extends Construct {
       lifecycle: { createBeforeDestroy: true },
     });
     this.reference = image.name;
+    this.fqn = image.fqn;
   }
 }

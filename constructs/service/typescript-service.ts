@@ -2,6 +2,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment } from "../../config";
 import { RELEASE_PLACEHOLDER, Release } from "./release";
+import type { ReleaseOrder } from "./release-order";
 import type { Secrets } from "./secrets";
 import { ServiceContainer } from "./service-container";
 import { ServiceImage } from "./service-image";
@@ -26,6 +27,7 @@ export interface TypescriptServiceProps<Config> extends TypescriptServiceContext
   readonly memory?: number;
   /** @default 4096 */
   readonly openFiles?: number;
+  readonly order?: ReleaseOrder;
 }
 
 /** One of our own services: an image from `assets/<service>`, config.json by a release, and the container. */
@@ -48,6 +50,7 @@ export class TypescriptService<Config> extends Construct {
       image,
       volumes,
       secrets,
+      order: props.order,
       files: {
         "config.json": `${JSON.stringify({ release: RELEASE_PLACEHOLDER, ...props.config }, null, 2)}\n`,
       },

@@ -1,6 +1,8 @@
 import { Construct } from "constructs";
 import type { SipProxyConfigInput } from "../../assets/sip-proxy/src/config";
 import { hostPort } from "../../config";
+import type { Release } from "../service/release";
+import type { ReleaseOrder } from "../service/release-order";
 import { Secrets } from "../service/secrets";
 import type { ServiceContainer } from "../service/service-container";
 import { TypescriptService, type TypescriptServiceContext } from "../service/typescript-service";
@@ -13,13 +15,18 @@ export class SipProxy extends Construct {
   /** Where phones reach it, behind nginx. */
   public readonly edge: { readonly host: string; readonly port: number };
   public readonly container: ServiceContainer;
+  public readonly release: Release;
 
-  constructor(scope: Construct, id: string, context: TypescriptServiceContext) {
+  constructor(
+    scope: Construct,
+    id: string,
+    context: TypescriptServiceContext & { readonly order: ReleaseOrder },
+  ) {
     super(scope, id);
     const { environment } = context;
-    const { asterisk, forwardingMode, genesys, hep, relay, sipProxy, talkEvents } = environment;
+    const { asterisk, forwardingMode, genesys, hep, nginx, relay, sipProxy, talkEvents } = environment;
     this.edge = { host: sipProxy.address, port: sipProxy.port };
-    this.container = new TypescriptService<SipProxyConfigInput>(this, "typescript-service", {
+    const service = new TypescriptService<SipProxyConfigInput>(this, "typescript-service", {
       ...context,
       service: "sip-proxy",
       memory: 512,
@@ -29,7 +36,9 @@ export class SipProxy extends Construct {
         edge: {
           address: sipProxy.address,
           port: sipProxy.port,
-          allowedOrigins: [...environment.nginx.allowedOrigins],
+          allowedOrigins: [...nginx.allowedOrigins],
+          // nginx's old workers keep the other end of these sockets for as long.
+          drainSeconds: nginx.drainSeconds,
           limits: {
             guessesPerMinute: sipProxy.guessesPerMinute,
             guessPenaltySeconds: sipProxy.guessPenaltySeconds,
@@ -74,6 +83,8 @@ export class SipProxy extends Construct {
           readToken: Secrets.placeholder("sip-proxy-api-read"),
         },
       },
-    }).container;
+    });
+    this.container = service.container;
+    this.release = service.release;
   }
 }

@@ -116,7 +116,10 @@ beforeAll(async () => {
   prometheusMetrics(proxy.registry);
   proxy.watch(() => ({
     dns: new Map(states.map((state) => [state, 0])),
+    forwarding: true,
     dnsDisabled: 0,
+    dnsHandingOver: 0,
+    dnsOfAsterisk: 0,
     sockets: 0,
     socketsWaiting: 0,
     addressesWaiting: 0,

@@ -1,9 +1,15 @@
 import { Reconciler } from "../../../assets/sip-proxy/src/reconcile";
-import type { AmiState, Contact } from "../../../lib/ami";
+import type { AmiState, Contact, OutboundRegistration } from "../../../lib/ami";
 import { FakeClock } from "../../lib/sip/support/fake-clock";
 import { recordingLog } from "./support/log";
 
 const contact: Contact = { aor: "1002", uri: "sip:a@b", status: "NonQualified" };
+const registration: OutboundRegistration = {
+  name: "genesys-1002",
+  clientUri: "sip:1002@192.0.2.81",
+  serverUri: "sip:192.0.2.81",
+  status: "Registered",
+};
 
 /** An AMI client as far as the reconciler knows it. */
 class FakeSource {
@@ -25,22 +31,30 @@ class FakeSource {
     this.asked++;
     return this.answer();
   }
+
+  async listOutboundRegistrations(): Promise<OutboundRegistration[]> {
+    return [registration];
+  }
 }
 
 function start(interval = 60) {
   const clock = new FakeClock();
   const source = new FakeSource();
   const log = recordingLog();
+  const mode = { forwarding: true };
+  const registered: (readonly OutboundRegistration[])[] = [];
   const applied: { contacts: readonly Contact[]; askedAt: number; at: number }[] = [];
   const reconciler = new Reconciler({
     source,
     clock,
     log,
     interval: () => interval,
-    apply: (contacts, askedAt) => applied.push({ contacts, askedAt, at: clock.now() }),
+    contactsMatter: () => mode.forwarding,
+    applyContacts: (contacts, askedAt) => applied.push({ contacts, askedAt, at: clock.now() }),
+    applyRegistrations: (registrations) => registered.push(registrations),
   });
   reconciler.start();
-  return { clock, source, log, applied, reconciler };
+  return { clock, source, log, applied, registered, reconciler, mode };
 }
 
 describe("Asterisk's contacts are asked for", () => {
@@ -99,5 +113,42 @@ describe("Asterisk's contacts are asked for", () => {
     await clock.run(300_000);
     expect(applied).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  it("in proxy mode only; Asterisk's own registrations are asked for in both", async () => {
+    const { clock, source, applied, registered, mode } = start();
+    mode.forwarding = false;
+    source.connects();
+    await clock.run(1);
+    expect([source.asked, applied, registered]).toEqual([0, [], [[registration]]]);
+    mode.forwarding = true;
+    await clock.run(60_000);
+    expect([source.asked, applied.length, registered.length]).toEqual([1, 1, 2]);
+  });
+
+  it("once more by who can't do with what was asked before, and is told when that fails", async () => {
+    const { clock, source, applied, reconciler } = start();
+    source.state = "ready";
+    const both = Promise.all([reconciler.ask(), reconciler.ask()]);
+    await clock.run(1);
+    await both;
+    expect(applied).toHaveLength(2);
+    source.answer = async () => {
+      throw new Error("AMI_TIMEOUT");
+    };
+    await expect(reconciler.ask()).rejects.toThrow("AMI_TIMEOUT");
+  });
+
+  it("soon, once for many reasons, and not when the reason has gone by then", async () => {
+    const { clock, source, reconciler } = start();
+    source.state = "ready";
+    let reason = true;
+    for (let times = 0; times < 3; times++) reconciler.soon(() => reason);
+    await clock.run(600);
+    expect(source.asked).toBe(1);
+    reconciler.soon(() => reason);
+    reason = false;
+    await clock.run(600);
+    expect(source.asked).toBe(1);
   });
 });

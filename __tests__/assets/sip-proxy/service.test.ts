@@ -6,8 +6,9 @@ import {
 } from "../../../assets/sip-proxy/src/config";
 import { SipProxyService } from "../../../assets/sip-proxy/src/service";
 import { createLogger } from "../../../lib/service";
-import { FakeAsterisk as FakeAmi, message } from "../../lib/ami/fake-asterisk";
+import { FakeAsterisk as FakeAmi } from "../../lib/ami/fake-asterisk";
 import { TestSimulator } from "../genesys-simulator/harness";
+import { answerLists } from "./support/ami-lists";
 import { FakeAsterisk, TestPhone, until } from "./support/fake-asterisk";
 import { captureServer } from "./support/hep";
 import { FakeRegistrar, registerText } from "./support/registrar";
@@ -112,30 +113,7 @@ beforeEach(async () => {
   asterisk = await FakeAsterisk.start("127.0.5.2");
   registrar = new FakeRegistrar(asterisk);
   ami = await new FakeAmi({ username: "proxy", secret: "swordfish" }).start();
-  ami.answers.set("PJSIPShowContacts", (id) => {
-    const held = [...registrar.held()];
-    if (held.length === 0)
-      return message(["Response", "Error"], ["ActionID", id], ["Message", "No Contacts found"]);
-    return [
-      message(["Response", "Success"], ["ActionID", id], ["EventList", "start"], ["Message", "follows"]),
-      ...held.map(({ dn, callId, uri }) =>
-        message(
-          ["Event", "ContactList"],
-          ["ActionID", id],
-          ["ObjectName", `${dn};@0123`],
-          ["Uri", uri],
-          ["Status", "NonQualified"],
-          ["CallId", callId],
-        ),
-      ),
-      message(
-        ["Event", "ContactListComplete"],
-        ["ActionID", id],
-        ["EventList", "Complete"],
-        ["ListItems", "1"],
-      ),
-    ].join("");
-  });
+  answerLists(ami, () => registrar.held());
   genesys = await TestSimulator.start();
 });
 
@@ -414,18 +392,7 @@ describe("restarts", () => {
   });
 
   it("adopts phones that are registered at Asterisk already", async () => {
-    ami.answers.set("PJSIPShowContacts", (id) =>
-      [
-        message(["Response", "Success"], ["ActionID", id], ["EventList", "start"]),
-        message(
-          ["Event", "ContactList"],
-          ["ActionID", id],
-          ["ObjectName", "1005;@0123"],
-          ["Uri", "sip:x@127.0.0.1:4000;transport=ws"],
-        ),
-        message(["Event", "ContactListComplete"], ["ActionID", id], ["EventList", "Complete"]),
-      ].join(""),
-    );
+    answerLists(ami, () => [{ dn: "1005", uri: "sip:x@127.0.0.1:4000;transport=ws" }]);
     await start();
     await eventually(async () => (await registered()).includes("1005 primary"), true);
   });

@@ -65,6 +65,14 @@ describe("registrations at Genesys", () => {
     });
   });
 
+  it("by the relay have a plain Contact, which sip-proxy can register too: all that comes from it is Genesys'", () => {
+    const relay = { address: "192.168.210.54", port: 5070, asteriskSide: "127.0.0.4" };
+    const registration = pjsip(render({ relay }), "registration")["genesys-1002"];
+    expect(registration).toMatchObject({ contact_user: "1002", outbound_proxy: "sip:127.0.0.4:5070;lr" });
+    expect(registration).not.toHaveProperty("line");
+    expect(registration).not.toHaveProperty("endpoint");
+  });
+
   it("proxy mode has none, and differs in nothing else", () => {
     const [inStatic, inProxy] = [render(), render({ forwardingMode: "proxy" })];
     expect(pjsip(inProxy, "registration")).toStrictEqual({});

@@ -4,6 +4,7 @@ const props = {
   address: "192.0.2.1",
   port: 8443,
   httpPort: 8081,
+  drainSeconds: 43_200,
   upstream: { host: "127.0.0.1", port: 8088 },
   phone: { talkEvents: true, autoAnswerHeaders: false, embedOrigins: [] as string[] },
   monitor: { host: "127.0.0.1", port: 8091 },

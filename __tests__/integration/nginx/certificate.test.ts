@@ -124,6 +124,7 @@ beforeAll(async () => {
     address: loopback,
     port,
     httpPort,
+    drainSeconds: 3600,
     upstream: { host: loopback, port: (server.address() as AddressInfo).port },
     phone: { talkEvents: true, autoAnswerHeaders: false, embedOrigins: [] },
     monitor: { host: loopback, port: 9 },

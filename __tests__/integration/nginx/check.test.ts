@@ -22,6 +22,7 @@ async function check(users: string, edit = (conf: string) => conf): Promise<Outc
     address: loopback,
     port: 28_443,
     httpPort: 28_081,
+    drainSeconds: 43_200,
     upstream: { host: loopback, port: 8088 },
     phone: { talkEvents: true, autoAnswerHeaders: false, embedOrigins: [] },
     monitor: { host: loopback, port: 8091 },

@@ -21,8 +21,14 @@ export class AsteriskProbe {
 
   /** Resolves after the first try. */
   async start(): Promise<void> {
-    this.error = await this.try();
+    await this.look();
     if (!this.stopped) this.timer = this.clock.after(INTERVAL, () => void this.start());
+  }
+
+  /** Tries now. @returns why not; undefined: it can */
+  async look(): Promise<string | undefined> {
+    this.error = await this.try();
+    return this.error;
   }
 
   stop(): void {

@@ -1,7 +1,8 @@
 /**
- * What the proxy reads from config.json. `genesys`, `trunk`, `allowedDns`, `edge.limits`, `edge.allowedOrigins`,
- * `api.token`, `api.readToken`, `hep`, `graceSeconds`, `reconcileSeconds` and `releaseOnStop` are taken over while it
- * runs; listeners, Asterisk and AMI take a restart. The relay starts anew by itself when its section, AMI or Genesys' hosts change.
+ * What the proxy reads from config.json. `genesys`, `allowedDns`, `forwarding`, `edge.limits`,
+ * `edge.allowedOrigins`, `edge.drainSeconds`, `api.token`, `api.readToken`, `hep`, `graceSeconds`, `reconcileSeconds` and
+ * `releaseOnStop` are taken over while it runs; listeners, `trunk`, Asterisk and AMI take a restart. The relay starts anew
+ * by itself when its section or AMI change.
  */
 import { isIP } from "node:net";
 import { z } from "zod";
@@ -88,6 +89,8 @@ const proxySchema = z.strictObject({
       .default("/ws"),
     /** Whose X-Forwarded-For is believed. */
     trustedProxies: z.array(address).max(16).default(["127.0.0.1", "::1"]),
+    /** Seconds for which phones that are connected keep their sockets after a switch to static mode. */
+    drainSeconds: seconds(1, 604_800).default(43_200),
     /** Origin headers (scheme://host[:port]) of pages that may connect; empty: any. Clients that send none may. */
     allowedOrigins: z.array(z.string().max(256).toLowerCase()).max(64).default([]),
     limits: limitsSchema.prefault({}),

@@ -8,12 +8,18 @@ import { Tally } from "./tally";
 
 /** What is looked at when somebody asks for the metrics. */
 export interface Levels {
+  /** False: static mode. */
+  readonly forwarding: boolean;
   readonly sockets: number;
   /** Sockets that wait for their turn at Asterisk. */
   readonly socketsWaiting: number;
   readonly addressesWaiting: number;
   readonly dns: ReadonlyMap<State, number>;
   readonly dnsDisabled: number;
+  /** DNs that wait for Asterisk to take them over. */
+  readonly dnsHandingOver: number;
+  /** DNs that Asterisk has registered itself. */
+  readonly dnsOfAsterisk: number;
   /** REGISTERs that wait for a token. */
   readonly registersWaiting: number;
   readonly servers: readonly { readonly name: string; readonly healthy: boolean }[];
@@ -163,6 +169,12 @@ export class Metrics {
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
       registers: [this.registry],
     });
+    const farewells = this.tally<"held" | "released">(
+      "asterisk_unregisters_total",
+      "Un-REGISTERs of Asterisk's own, by whether sip-proxy holds the DN.",
+      "outcome",
+      ["held", "released"],
+    );
     return {
       moved: (from, to) => moves.add(moveKeys[from][to]),
       sent: (kind) => sent.add(kind),
@@ -173,6 +185,7 @@ export class Metrics {
       },
       unanswered: () => silence.add(""),
       registered: (seconds) => registration.observe(seconds),
+      asteriskGaveUp: (outcome) => farewells.add(outcome),
     };
   }
 
@@ -200,6 +213,17 @@ export class Metrics {
       ({ addressesWaiting }) => addressesWaiting,
     );
     this.level("dns_disabled", "DNs that an operator has disabled.", ({ dnsDisabled }) => dnsDisabled);
+    this.level("forwarding", "1: proxy mode; 0: static mode.", ({ forwarding }) => Number(forwarding));
+    this.level(
+      "dns_handing_over",
+      "DNs that wait for Asterisk to register them, after a switch to static mode.",
+      ({ dnsHandingOver }) => dnsHandingOver,
+    );
+    this.level(
+      "asterisk_registrations",
+      "DNs that Asterisk has registered itself.",
+      ({ dnsOfAsterisk }) => dnsOfAsterisk,
+    );
     this.level(
       "genesys_registers_waiting",
       "REGISTERs that wait for a token, so that Genesys gets no more than genesys.rate a second.",

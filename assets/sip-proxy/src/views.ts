@@ -19,11 +19,16 @@ export interface RegistrationView {
   readonly allowed: boolean;
   /** True: an operator has disabled it, so not forwarded either. */
   readonly disabled: boolean;
+  /** True: Asterisk has it registered at Genesys itself. */
+  readonly byAsterisk: boolean;
 }
 
-/** @param wallOffset what to add to a time of the forwarder's clock to get milliseconds since 1970 */
-export function viewOf(line: Line, wallOffset: number): RegistrationView {
-  const { dn, registration, presence, allowed, disabled } = line;
+/**
+ * @param now by the forwarder's clock
+ * @param wallOffset what to add to a time of the forwarder's clock to get milliseconds since 1970
+ */
+export function viewOf(line: Line, now: number, wallOffset: number): RegistrationView {
+  const { dn, registration, presence, asterisk, allowed, disabled } = line;
   const { state, since, expiresAt, upstream, lastAnswer, nextAction } = registration;
   const iso = (at: number | undefined) =>
     at === undefined ? null : new Date(Math.round(at + wallOffset)).toISOString();
@@ -40,11 +45,22 @@ export function viewOf(line: Line, wallOffset: number): RegistrationView {
     nextAction: nextAction ? { what: nextAction.what, at: iso(nextAction.at) } : null,
     allowed,
     disabled,
+    byAsterisk: asterisk.isAccepted(now),
   };
+}
+
+/** Of the trunk relay. */
+export interface RelayVitals {
+  /** Its own AMI connection, for talk events; "off": it needs none. */
+  readonly ami: AmiState | "off";
 }
 
 /** What the health of the proxy rests on. */
 export interface Vitals {
+  /** False: static mode. */
+  readonly forwarding: boolean;
+  /** Undefined: there is none. */
+  readonly relay: RelayVitals | undefined;
   readonly listening: boolean;
   readonly ami: AmiState;
   /** Why there is no AMI session. */
@@ -52,21 +68,20 @@ export interface Vitals {
   /** Why Asterisk's WebSocket port can't be reached; undefined: it can. */
   readonly asteriskError: string | undefined;
   readonly sockets: number;
+  /** DNs that wait for Asterisk to take them over. */
+  readonly handingOver: number;
   readonly release: string;
   readonly servers: readonly Upstream[];
 }
 
 /**
- * Ready: phones can come in and be taken to Asterisk. A Genesys that is away is shown but is no fault of the proxy,
+ * Ready: phones can come in and be taken to Asterisk; in static mode they don't come here, and all that it takes is the
+ * relay. A Genesys that is away is shown but is no fault of the proxy,
  * which goes on trying: restarting it would help nobody.
  */
 export function healthOf(vitals: Vitals): { readonly ready: boolean; readonly body: unknown } {
-  const faults: string[] = [];
-  if (!vitals.listening) faults.push("the WebSocket edge does not listen");
-  if (vitals.asteriskError !== undefined) faults.push(`Asterisk can't be reached: ${vitals.asteriskError}`);
-  if (vitals.ami !== "ready") {
-    faults.push(`AMI is ${vitals.ami}${vitals.amiError === undefined ? "" : `: ${vitals.amiError}`}`);
-  }
+  const faults = vitals.forwarding ? forwardingFaults(vitals) : [];
+  if (!vitals.forwarding && vitals.relay === undefined) faults.push("the trunk relay is not there");
   const ready = faults.length === 0;
   return {
     ready,
@@ -76,10 +91,23 @@ export function healthOf(vitals: Vitals): { readonly ready: boolean; readonly bo
       ready,
       reasons: faults,
       release: vitals.release,
+      forwarding: vitals.forwarding,
+      handingOver: vitals.handingOver,
+      relay: vitals.relay ?? null,
       ami: vitals.ami,
       asterisk: vitals.asteriskError === undefined ? "reachable" : "unreachable",
       sockets: vitals.sockets,
       genesys: vitals.servers.map(({ name, healthy }) => ({ server: name, answers: healthy })),
     },
   };
+}
+
+function forwardingFaults(vitals: Vitals): string[] {
+  const faults: string[] = [];
+  if (!vitals.listening) faults.push("the WebSocket edge does not listen");
+  if (vitals.asteriskError !== undefined) faults.push(`Asterisk can't be reached: ${vitals.asteriskError}`);
+  if (vitals.ami !== "ready") {
+    faults.push(`AMI is ${vitals.ami}${vitals.amiError === undefined ? "" : `: ${vitals.amiError}`}`);
+  }
+  return faults;
 }

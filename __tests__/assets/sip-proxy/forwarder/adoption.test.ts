@@ -31,13 +31,34 @@ describe("comparing with Asterisk's contacts", () => {
     expect(world.state("1002")).toBe("registered");
   });
 
-  it("an adopted contact counts until it expires at Asterisk", async () => {
+  it("an adopted contact counts until it expires at Asterisk, when no more lists come", async () => {
     const world = await World.start();
-    world.lists({ aor: "1002", expiresAt: Date.now() / 1000 + 45 });
-    world.passes(40);
+    world.lists({ aor: "1002", expiresAt: Date.now() / 1000 + 120 });
+    world.passes(115);
     expect(world.primary.dns).toEqual(["1002"]);
     world.passes(10);
     expect(world.primary.dns).toEqual([]);
+  });
+
+  it("an adopted contact outlives what a list says of its expiry: its phone refreshes it past the tunnel", async () => {
+    const world = await World.start();
+    world.lists({ aor: "1002", expiresAt: Date.now() / 1000 + 10 });
+    world.passes(60);
+    world.lists({ aor: "1002", expiresAt: Date.now() / 1000 + 70 });
+    world.passes(60);
+    expect(world.primary.received).toHaveLength(1);
+    expect(world.state("1002")).toBe("registered");
+  });
+
+  it("an adopted contact that Asterisk removes is gone at once, one of the tunnel with its socket", async () => {
+    const world = await World.start();
+    world.lists({ aor: "1002", uri: "sip:1002@past" });
+    world.registers("1003", 1);
+    world.passes(1);
+    world.forwarder.contactRemoved("1002", "sip:1002@past");
+    world.forwarder.contactRemoved("1003", "sip:1003@phone1");
+    world.passes(31);
+    expect(world.primary.dns).toEqual(["1003"]);
   });
 
   it("its own contact in the list doesn't outlive its socket, under whatever URI Asterisk lists it", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Fate } from "../support/fake-genesys";
+import { numbers } from "../support/numbers";
 import { BACKUP, defaultSettings, PRIMARY, World } from "../support/world";
 
 const DNS = ["1001", "1002", "1003", "1004"];
@@ -82,17 +83,6 @@ const network = fc.record({
   doubles: fc.constantFrom(0, 0.2),
   delay: fc.constantFrom(1, 200, 4000),
 });
-
-/** Numbers in [0, 1) that are the same in each run with the same seed (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 describe("once things are quiet", () => {
   it("Genesys has the DNs that Asterisk has, whatever happened before", async () => {

@@ -15,7 +15,7 @@ describe("registering", () => {
     world.passes(1);
     const [request] = world.primary.received;
     expect(request?.uri).toBe("sip:127.0.0.2:5060");
-    expect(request?.get("To")).toBe("<sip:1002@127.0.0.2:5060>");
+    expect(request?.get("To")).toBe("<sip:1002@127.0.0.2>");
     expect(request?.get("Contact")).toBe("<sip:1002@127.0.0.1:5060>");
     expect(request?.expires).toBe(600);
     expect(world.state("1002")).toBe("registered");
@@ -265,7 +265,7 @@ describe("releasing", () => {
     world.registers("1002", 2);
     world.unregisters("1002", 2);
     world.passes(60);
-    expect(world.primary.received.map((request) => request.to.uri)).toEqual(["sip:1001@127.0.0.2:5060"]);
+    expect(world.primary.received.map((request) => request.to.uri)).toEqual(["sip:1001@127.0.0.2"]);
     expect(world.state("1002")).toBe("idle");
   });
 });

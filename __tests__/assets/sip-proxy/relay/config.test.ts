@@ -84,3 +84,33 @@ describe("Genesys' addresses", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe("a server that leaves the configuration", () => {
+  it("belongs to Genesys for as long as its calls may last, and a new one at once", async () => {
+    const [clock, log] = [new FakeClock(), recordingLog()];
+    const peers = new Peers(["192.0.2.81"], clock, log, async () => ["192.0.2.90"], 600_000);
+    await peers.start();
+    await peers.update(["192.0.2.82", "sip.genesys.example"]);
+    const known = () => ["192.0.2.81", "192.0.2.82", "192.0.2.90"].map((one) => peers.has(one));
+    expect(known()).toEqual([true, true, true]);
+    await clock.run(540_000);
+    expect(known()).toEqual([true, true, true]);
+    await peers.update(["192.0.2.82"]);
+    await clock.run(120_000);
+    expect(known()).toEqual([false, true, true]);
+    await clock.run(600_000);
+    expect(known()).toEqual([false, true, false]);
+    expect(clock.pending).toBe(0);
+    peers.stop();
+  });
+
+  it("and comes back is there for good", async () => {
+    const [clock, log] = [new FakeClock(), recordingLog()];
+    const peers = new Peers(["192.0.2.81"], clock, log, undefined, 60_000);
+    await peers.update([]);
+    await peers.update(["192.0.2.81"]);
+    await clock.run(300_000);
+    expect(peers.has("192.0.2.81")).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -81,18 +81,23 @@ describe("the relay in the service", () => {
   it("has no such connection when talk events are off", async () => {
     const { log } = await start({ relay: { ...relay, talkEvents: "off" } });
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(log.messages().filter((line) => line.includes("AMI"))).toEqual([]);
+    expect(log.messages().filter((line) => line.includes("talk events"))).toEqual([]);
   });
 
   it("takes new servers of Genesys over", async () => {
-    const { service } = await start();
+    const { service, log } = await start();
     const asterisk = await UdpPeer.open(A.asterisk);
-    const other = await UdpPeer.open("127.0.63.9");
+    const [before, other] = [await UdpPeer.open(A.genesys), await UdpPeer.open("127.0.63.9")];
     other.send(options("1"), A.genesysSide);
+    await until(() => log.messages().some((line) => line.startsWith("ignored 1 times")), "it is a stranger");
     const servers = [{ host: "127.0.63.9", port: 5060 }];
     await service.reload(config({ genesys: { servers, localAddress: A.genesysSide } }));
     other.send(options("2"), A.genesysSide);
     expect((await asterisk.nth(0)).vias[1]?.branch).toBe("z9hG4bK2");
+    // Calls with the server that is gone from the list go on.
+    before.send(options("3"), A.genesysSide);
+    expect((await asterisk.nth(1)).vias[1]?.branch).toBe("z9hG4bK3");
+    expect(log.messages()).not.toContain("the trunk relay starts anew");
   });
 
   it("keeps on with the old configuration when the new one can't be had", async () => {

@@ -7,12 +7,20 @@ import type {
   Forward,
   Talk,
 } from "../../../../assets/sip-proxy/src/relay/decision";
+import type { OwnRegistrations } from "../../../../assets/sip-proxy/src/relay/own-registrations";
 import { Peers } from "../../../../assets/sip-proxy/src/relay/peers";
 import { Side, type SideName } from "../../../../assets/sip-proxy/src/relay/sides";
 import { parseDatagram, parseMessage, type SipRequest, SipResponse } from "../../../../lib/sip";
 import { FakeClock } from "../../../lib/sip/support/fake-clock";
 import { lines } from "../../../lib/sip/support/messages";
 import { recordingLog } from "../support/log";
+
+/** Lets every REGISTER pass, and knows of nothing. */
+export const unconcerned: OwnRegistrations = {
+  asks: () => true,
+  granted() {},
+  gaveUp() {},
+};
 
 export const GENESYS = { address: "192.0.2.81", port: 5060 };
 export const ASTERISK = { address: "127.0.0.1", port: 5060 };
@@ -34,6 +42,7 @@ export class Bench {
       udpRequestLimit: { genesys: 1300, asterisk: 3900 },
       talkEvents: "relay",
       calls: this.calls,
+      registrations: unconcerned,
       ...changes,
     });
   }

@@ -9,6 +9,7 @@ import { type Message, parseMessage, StreamParser } from "../../../../lib/sip";
 import { until } from "../support/fake-asterisk";
 import { recordingLog } from "../support/log";
 import { RelayCounters } from "./counters";
+import { unconcerned } from "./support";
 
 export interface Addresses {
   readonly genesysSide: string;
@@ -65,6 +66,7 @@ export async function startRelay(
       deliveries.push(delivery);
       return deliver(...delivery);
     },
+    registrations: unconcerned,
     metrics,
     log,
   });

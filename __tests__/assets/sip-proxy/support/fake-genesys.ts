@@ -22,6 +22,8 @@ export class FakeServer {
   tellsBindings = true;
   /** Answer to a REGISTER that overrides the registrar's own. */
   script: ((request: SipRequest) => SipResponse | undefined) | undefined;
+  /** Is told what is un-registered. */
+  onUnregistered: (dn: string) => void = () => undefined;
   /** Seconds granted at most. */
   maxExpires = 3600;
   digest: DigestServer | undefined;
@@ -95,8 +97,8 @@ export class FakeServer {
       return SipResponse.to(request, 500, { reason: "Out of order" });
     }
     const expires = Math.min(request.expires ?? 3600, this.maxExpires);
-    if (expires === 0) this.bindings.delete(dn);
-    else this.bindings.set(dn, { callId, cseq, expiresAt: now + expires * 1000 });
+    if (expires === 0 && this.bindings.delete(dn)) this.onUnregistered(dn);
+    if (expires > 0) this.bindings.set(dn, { callId, cseq, expiresAt: now + expires * 1000 });
     const contact = request.get("Contact") ?? "";
     return SipResponse.to(request, 200, {
       headers: expires === 0 ? [] : [["Contact", `${contact};expires=${expires}`]],
@@ -148,7 +150,7 @@ export class FakeGenesys {
     };
   };
 
-  private carry(arrive: () => void): void {
+  carry(arrive: () => void): void {
     for (const delay of this.fate()) this.clock.after(delay, arrive);
   }
 }

@@ -8,6 +8,7 @@ export const PRIMARY = "127.0.0.2";
 export const BACKUP = "127.0.0.3";
 
 export const defaultSettings: ForwarderSettings = {
+  forwarding: true,
   genesys: {
     servers: [{ host: PRIMARY, port: 5060, transport: "udp" }],
     credentials: undefined,
@@ -19,22 +20,34 @@ export const defaultSettings: ForwarderSettings = {
   trunk: { host: "127.0.0.1", port: 5060 },
   allowedDns: [{ from: "1000", to: "5020" }],
   graceSeconds: 30,
+  reconcileSeconds: 60,
 };
 
 export type GenesysSettings = ForwarderSettings["genesys"];
 
 /** A forwarder between a fake Asterisk's reports and a fake Genesys, in time that passes as told. */
 export class World {
-  readonly clock = new FakeClock();
-  readonly genesys = new FakeGenesys(this.clock);
+  readonly clock: FakeClock;
+  readonly genesys: FakeGenesys;
   readonly log = recordingLog();
   /** What Math.random would say; 0.5 unless told. */
   random: () => number = () => 0.5;
   settings: ForwarderSettings;
   readonly forwarder: Forwarder;
 
-  constructor(genesys: Partial<GenesysSettings> = {}, settings: Partial<ForwarderSettings> = {}) {
-    this.settings = { ...defaultSettings, ...settings, genesys: { ...defaultSettings.genesys, ...genesys } };
+  /** @param before what is there already: time, and Genesys */
+  constructor(
+    genesys: Partial<GenesysSettings> = {},
+    settings: Partial<ForwarderSettings> = {},
+    before?: World,
+  ) {
+    this.clock = before?.clock ?? new FakeClock();
+    this.genesys = before?.genesys ?? new FakeGenesys(this.clock);
+    this.settings = {
+      ...defaultSettings,
+      ...settings,
+      genesys: { ...(settings.genesys ?? defaultSettings.genesys), ...genesys },
+    };
     this.forwarder = new Forwarder({
       clock: this.clock,
       random: () => this.random(),
@@ -49,6 +62,14 @@ export class World {
     settings: Partial<ForwarderSettings> = {},
   ): Promise<World> {
     const world = new World(genesys, settings);
+    await world.forwarder.start();
+    return world;
+  }
+
+  /** The same world after a restart of the proxy, which knows nothing of before. */
+  static async restart(before: World): Promise<World> {
+    await before.forwarder.stop();
+    const world = new World({}, before.settings, before);
     await world.forwarder.start();
     return world;
   }

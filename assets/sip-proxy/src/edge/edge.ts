@@ -33,9 +33,14 @@ export interface EdgeOptions {
   readonly mirror?: Mirror;
 }
 
-/** Where phones connect: a listener, and one tunnel to Asterisk for each of them. */
+/**
+ * Where phones connect: a listener, and one tunnel to Asterisk for each of them. Without its listener it keeps the
+ * tunnels that are there.
+ */
 export class Edge implements Census {
-  private readonly http: HttpServer;
+  private http: HttpServer | undefined;
+  /** Listeners that were closed: each resolves when the last of its sockets has gone. */
+  private readonly closed: Promise<void>[] = [];
   private readonly tunnels = new Set<Tunnel>();
   private readonly perAddress = new Map<string, number>();
   private readonly gate: Gate;
@@ -46,6 +51,7 @@ export class Edge implements Census {
   private config: SipProxyConfig["edge"];
   private nextId = 1;
   private timer: Timer | undefined;
+  private drained: Timer | undefined;
   private stopping = false;
 
   constructor(private readonly options: EdgeOptions) {
@@ -54,17 +60,6 @@ export class Edge implements Census {
     this.refusals = new RefusalLog(options.log);
     const { limits } = options.config;
     this.gate = new Gate(limits);
-    this.http = createServer({
-      headersTimeout: limits.handshakeMs,
-      requestTimeout: limits.handshakeMs,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 16_384,
-    });
-    this.http.on("request", (_request, response) => {
-      response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
-    });
-    // An HTTP server of TCP has no other streams.
-    this.http.on("upgrade", (request, socket, head) => this.upgrade(request, socket as Socket, head));
     this.context = {
       events: options.events,
       log: options.log,
@@ -80,18 +75,31 @@ export class Edge implements Census {
     };
   }
 
-  /** Listens. Rejects when the address can't be had. */
+  /** Listens, also after `drain`. Rejects when the address can't be had. */
   async start(): Promise<void> {
     const { address: host, port } = this.config;
+    const http = this.listener();
     await new Promise<void>((resolve, reject) => {
-      this.http.once("error", reject);
-      this.http.listen({ host, port, backlog: 1024 }, () => {
-        this.http.off("error", reject);
+      http.once("error", reject);
+      http.listen({ host, port, backlog: 1024 }, () => {
+        http.off("error", reject);
         resolve();
       });
     });
-    this.http.on("error", (error) => this.options.log.error({ error: error.message }, "WebSocket listener"));
-    this.look();
+    http.on("error", (error) => this.options.log.error({ error: error.message }, "WebSocket listener"));
+    this.http = http;
+    this.drained?.cancel();
+    if (this.timer === undefined) this.look();
+  }
+
+  /** Takes no more phones. Those that are there stay, for so many seconds at most. */
+  drain(seconds: number): void {
+    this.shut();
+    this.drained?.cancel();
+    this.drained = this.options.clock.after(seconds * 1000, () => {
+      for (const tunnel of [...this.tunnels])
+        tunnel.end(closeCodes.serviceRestart, "phones go another way now");
+    });
   }
 
   /** Takes over limits and origins; the rest takes a restart. */
@@ -101,13 +109,13 @@ export class Edge implements Census {
   }
 
   get listening(): boolean {
-    return this.http.listening;
+    return this.http?.listening ?? false;
   }
 
   /** Port that it listens on. */
   get port(): number {
-    const address = this.http.address();
-    return typeof address === "object" && address !== null ? address.port : this.config.port;
+    const address = this.http?.address();
+    return typeof address === "object" && address ? address.port : this.config.port;
   }
 
   get total(): number {
@@ -136,17 +144,42 @@ export class Edge implements Census {
   async stop(): Promise<void> {
     this.stopping = true;
     this.timer?.cancel();
-    const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
+    this.drained?.cancel();
+    const { http } = this;
+    this.shut();
     const tunnels = [...this.tunnels];
     for (const tunnel of tunnels) tunnel.end(closeCodes.serviceRestart, "the proxy restarts");
-    this.http.closeIdleConnections();
-    // Upgraded sockets count as connections of the server until they are gone.
     const deadline = this.options.clock.after(STOP_TIMEOUT, () => {
       for (const tunnel of tunnels) tunnel.terminate();
-      this.http.closeAllConnections();
+      http?.closeAllConnections();
     });
-    await closed;
+    // Upgraded sockets count as connections of a listener until they are gone.
+    await Promise.all(this.closed);
     deadline.cancel();
+  }
+
+  private listener(): HttpServer {
+    const { handshakeMs } = this.config.limits;
+    const http = createServer({
+      headersTimeout: handshakeMs,
+      requestTimeout: handshakeMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16_384,
+    });
+    http.on("request", (_request, response) => {
+      response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
+    });
+    // An HTTP server of TCP has no other streams.
+    http.on("upgrade", (request, socket, head) => this.upgrade(request, socket as Socket, head));
+    return http;
+  }
+
+  private shut(): void {
+    const { http } = this;
+    if (http === undefined) return;
+    this.http = undefined;
+    this.closed.push(new Promise((resolve) => http.close(() => resolve())));
+    http.closeIdleConnections();
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {

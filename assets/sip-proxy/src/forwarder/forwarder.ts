@@ -1,8 +1,11 @@
-import type { Contact } from "../../../../lib/ami";
-import { type Clock, formatAddress, type Timer } from "../../../../lib/sip";
+import type { Contact, OutboundRegistration } from "../../../../lib/ami";
+import type { Clock, Timer } from "../../../../lib/sip";
 import { type DnRange, type GenesysConfig, isAllowed } from "../config";
 import type { PhoneEvents, RegistrationReport, SocketId } from "../edge/events";
+import { contactOf } from "../genesys/binding";
 import type { Log } from "../log";
+import type { OwnRegistrations, ServerName } from "../relay/own-registrations";
+import { AsteriskRegistration } from "./asterisk-registration";
 import { type ForwarderMeter, silentForwarderMeter } from "./meter";
 import type { OpenLink } from "./network";
 import { Pacer } from "./pacer";
@@ -17,8 +20,19 @@ const MEMORY = 300_000;
 /** Milliseconds that a phone may be late with its refresh before its contact counts as run out. */
 const EXPIRY_SLACK = 2_000;
 
+/** Milliseconds that Asterisk has, after a switch to static mode, to register what the forwarder holds. */
+export const HANDOVER = 30_000;
+
+/**
+ * Milliseconds from Asterisk's farewell to the un-REGISTER: a reload that changes a registration gives it up and asks
+ * for it again, within 3 s (maxRandomInitialDelay in constructs/asterisk/trunk.ts).
+ */
+export const SECOND_THOUGHTS = 5_000;
+
 /** What can be changed while it runs, but for `trunk`. */
 export interface ForwarderSettings {
+  /** False: Asterisk registers the DNs itself (static mode), and what is held here is handed over to it. */
+  readonly forwarding: boolean;
   readonly genesys: Pick<
     GenesysConfig,
     "servers" | "credentials" | "registration" | "rate" | "burst" | "probeInterval"
@@ -26,6 +40,7 @@ export interface ForwarderSettings {
   readonly trunk: { readonly host: string; readonly port: number };
   readonly allowedDns: readonly DnRange[];
   readonly graceSeconds: number;
+  readonly reconcileSeconds: number;
 }
 
 export interface ForwarderOptions {
@@ -44,6 +59,7 @@ export interface Line {
   readonly dn: string;
   readonly presence: Presence;
   readonly registration: Registration;
+  readonly asterisk: AsteriskRegistration;
   /** False for a DN outside the allowed ranges. */
   allowed: boolean;
   /** An operator doesn't want it at Genesys. */
@@ -52,6 +68,10 @@ export interface Line {
   released: boolean;
   /** When its last contact went away with its socket. */
   goneAt: number | undefined;
+  /** Static mode: it is kept registered until Asterisk has it, and no longer than until then. */
+  handoverUntil: number | undefined;
+  /** Asterisk has given it up: when it is un-registered, unless somebody wants it by then. */
+  releaseAt: number | undefined;
   timer: Timer | undefined;
   timerAt: number;
 }
@@ -73,8 +93,12 @@ export type WishOutcome =
 /**
  * Makes Genesys know the DNs that Asterisk knows. Asterisk decides: what it accepted is registered, what it no
  * longer has is released.
+ *
+ * In static mode, and while the mode is switched, Asterisk itself registers DNs at Genesys too, with the same Contact
+ * (genesys/binding.ts): there is one binding, and an un-REGISTER of either would take it from both. So the relay asks
+ * here what to do with Asterisk's (OwnRegistrations), and un-REGISTERs are sent from here only, for what neither wants.
  */
-export class Forwarder implements PhoneEvents {
+export class Forwarder implements PhoneEvents, OwnRegistrations {
   readonly upstreams: Upstreams;
   readonly pacer: Pacer;
   private readonly lines = new Map<string, Line>();
@@ -111,9 +135,12 @@ export class Forwarder implements PhoneEvents {
       pacer: this.pacer,
       upstreams: this.upstreams,
       timing: () => this.settings.genesys.registration,
+      leastExpiry: (dn) => this.asteriskRelies(dn),
       credentials: () => this.settings.genesys.credentials,
-      contact: (dn) =>
-        `sip:${dn}@${formatAddress({ address: this.settings.trunk.host, port: this.settings.trunk.port })}`,
+      contact: (dn, { transport }) => {
+        const { host: address, port } = this.settings.trunk;
+        return contactOf(dn, { address, port }, transport);
+      },
     };
   }
 
@@ -134,9 +161,97 @@ export class Forwarder implements PhoneEvents {
       const allowed = isAllowed(line.dn, settings.allowedDns);
       if (allowed === line.allowed) continue;
       line.allowed = allowed;
-      if (!allowed) line.registration.unwant("it is not within allowedDns any more");
+      if (!allowed) this.giveUp(line, "it is not within allowedDns any more");
       else if (!line.presence.empty) this.want(line, "it is within allowedDns now");
     }
+    if (settings.forwarding !== before.forwarding)
+      for (const line of this.lines.values()) this.switched(line, settings.forwarding);
+  }
+
+  asks(dn: string): boolean {
+    const line = this.lines.get(dn) ?? this.add(dn);
+    const { registration, asterisk } = line;
+    line.releaseAt = undefined;
+    if (registration.state === "releasing" && !registration.asksNow)
+      registration.leave("Asterisk registers it");
+    if (registration.mayStillRelease) return false;
+    asterisk.asked(this.clock.now());
+    this.arm(line);
+    return true;
+  }
+
+  granted(dn: string, expires = this.settings.genesys.registration.expires): void {
+    const line = this.lines.get(dn);
+    if (line === undefined) return;
+    line.asterisk.accepted(this.clock.now(), expires);
+    this.handOver(line);
+    this.arm(line);
+  }
+
+  gaveUp(dn: string, server: ServerName): void {
+    const line = this.lines.get(dn) ?? this.add(dn);
+    const { registration, asterisk } = line;
+    const held = registration.wanted;
+    this.context.meter.asteriskGaveUp(held ? "held" : "released");
+    this.log.info(
+      { dn, held },
+      held
+        ? "Asterisk gives the DN up, sip-proxy has it registered: Genesys is not told"
+        : `Asterisk gives the DN up: un-registered in ${SECOND_THOUGHTS / 1000} s, unless somebody registers it`,
+    );
+    this.inherit(line, this.upstreams.named(server));
+    asterisk.ended(this.clock.now());
+    this.arm(line);
+  }
+
+  /**
+   * Asterisk's list of its own registrations at Genesys. It tells what a restart of ours has forgotten.
+   * @param askedAt when it was asked for, by this forwarder's clock
+   */
+  asteriskHas(registrations: readonly OutboundRegistration[], askedAt: number): void {
+    const now = this.clock.now();
+    const listed = new Set<string>();
+    for (const { clientUri, status } of registrations) {
+      const dn = /^sip:([0-9]{1,20})@/.exec(clientUri)?.[1];
+      if (dn === undefined) continue;
+      listed.add(dn);
+      const line = this.lines.get(dn) ?? this.add(dn);
+      line.asterisk.listed(now, askedAt, status === "Registered");
+      this.handOver(line);
+      this.arm(line);
+    }
+    for (const line of this.lines.values()) {
+      if (listed.has(line.dn)) continue;
+      if (line.asterisk.isStale(now, askedAt)) {
+        this.inherit(line, this.upstreams.named());
+        line.asterisk.ended(now);
+      }
+      if (line.handoverUntil !== undefined && line.handoverUntil - HANDOVER <= askedAt)
+        this.giveUp(line, "it is not among Asterisk's registrations");
+      this.arm(line);
+    }
+  }
+
+  /** Asterisk says that a contact is gone; of those that came through the tunnel, their sockets tell. */
+  contactRemoved(dn: string, uri: string): void {
+    const line = this.lines.get(dn);
+    if (line?.presence.removed(uri)) this.decide(line, "Asterisk has another contact of it", undefined);
+  }
+
+  /** DNs that are to be registered, and have not been answered for yet. */
+  get unanswered(): number {
+    return this.count(({ registration }) => registration.state === "registering");
+  }
+
+  /** DNs that wait for Asterisk to take them over. */
+  get handingOver(): number {
+    return this.count(({ handoverUntil }) => handoverUntil !== undefined);
+  }
+
+  /** DNs that Asterisk has registered itself. */
+  get asterisks(): number {
+    const now = this.clock.now();
+    return this.count(({ asterisk }) => asterisk.isAccepted(now));
   }
 
   accepted(socket: SocketId, report: RegistrationReport): boolean {
@@ -178,7 +293,8 @@ export class Forwarder implements PhoneEvents {
       if (line.presence.empty && !byDn.has(line.dn)) continue;
       const { presence, registration } = line;
       const before = { empty: presence.empty, wanted: registration.wanted };
-      presence.reconcile(byDn.get(line.dn) ?? [], askedAt, now, now - wallNow);
+      const nextListBy = now + this.settings.reconcileSeconds * 1500;
+      presence.reconcile(byDn.get(line.dn) ?? [], askedAt, now, now - wallNow, nextListBy);
       this.decide(line, "Asterisk has it, it is adopted", undefined);
       if (!before.wanted && registration.wanted) adopted++;
       if (!before.empty && presence.empty) released++;
@@ -187,20 +303,11 @@ export class Forwarder implements PhoneEvents {
   }
 
   /** Un-registers every DN; resolves when Genesys has none of them, or with those left at the deadline. */
-  releaseAll(deadline: number): Promise<number> {
-    const open = () =>
-      [...this.lines.values()].filter(({ registration }) => registration.state !== "idle").length;
-    for (const { registration } of this.lines.values())
-      registration.unwant("the proxy is being taken out of service");
-    const until = this.clock.now() + deadline;
-    return new Promise((resolve) => {
-      const look = () => {
-        const left = open();
-        if (left === 0 || this.clock.now() >= until) resolve(left);
-        else this.clock.after(50, look);
-      };
-      look();
-    });
+  async releaseAll(deadline: number): Promise<number> {
+    const open = () => this.count(({ registration }) => registration.state !== "idle");
+    for (const line of this.lines.values()) this.giveUp(line, "the proxy is being taken out of service");
+    await this.until(() => open() === 0, deadline);
+    return open();
   }
 
   /** What an operator asks for. What is disabled is kept in memory only: a restart forgets it. */
@@ -212,20 +319,21 @@ export class Forwarder implements PhoneEvents {
     const conflict = (why: string): WishOutcome => ({ refused: "conflict", why: `DN ${dn} ${why}` });
     switch (wish) {
       case "refresh":
+        if (!this.settings.forwarding) return conflict("is registered by Asterisk: this is static mode");
         if (line.disabled) return conflict("is disabled: enable it");
         if (!line.allowed) return conflict("is not within allowedDns");
         if (presence.empty) return conflict("has no phone registered at Asterisk");
         line.released = false;
         if (registration.wanted) registration.refresh("an operator refreshes it");
-        else registration.want("an operator refreshes it");
+        else this.want(line, "an operator refreshes it");
         break;
       case "release":
         line.released = !presence.empty;
-        registration.unwant("an operator releases it");
+        this.giveUp(line, "an operator releases it");
         break;
       case "disable":
         line.disabled = true;
-        registration.unwant("an operator disables it");
+        this.giveUp(line, "an operator disables it");
         break;
       case "enable":
         line.disabled = false;
@@ -236,6 +344,23 @@ export class Forwarder implements PhoneEvents {
     this.log.warn({ dn, wish }, `an operator asked for it: ${wish}`);
     this.arm(line);
     return { line };
+  }
+
+  /** Whether a contact of the DN at Asterisk is known; true too for what is no DN. */
+  knows(dn: string): boolean {
+    return !/^[0-9]{1,20}$/.test(dn) || this.lines.get(dn)?.presence.empty === false;
+  }
+
+  /** Lets what is being un-registered come to its end, and what is about to be; for so many milliseconds at most. */
+  async finish(deadline: number): Promise<void> {
+    const now = this.clock.now();
+    for (const { releaseAt, registration, asterisk } of this.lines.values())
+      if (releaseAt !== undefined && !registration.wanted && !asterisk.stands(now))
+        registration.release("the proxy stops");
+    await this.until(
+      () => this.count(({ registration }) => registration.state === "releasing") === 0,
+      deadline,
+    );
   }
 
   get(dn: string): Line | undefined {
@@ -265,14 +390,21 @@ export class Forwarder implements PhoneEvents {
   private open(dn: string): Line {
     const allowed = isAllowed(dn, this.settings.allowedDns);
     if (!allowed) this.log.warn({ dn }, "this DN is not within allowedDns: it is not registered at Genesys");
+    return this.add(dn);
+  }
+
+  private add(dn: string): Line {
     const line: Line = {
       dn,
       presence: new Presence(),
       registration: new Registration(dn, this.nextKey++, this.context),
-      allowed,
+      asterisk: new AsteriskRegistration(),
+      allowed: isAllowed(dn, this.settings.allowedDns),
       disabled: false,
       released: false,
       goneAt: undefined,
+      handoverUntil: undefined,
+      releaseAt: undefined,
       timer: undefined,
       timerAt: 0,
     };
@@ -285,7 +417,7 @@ export class Forwarder implements PhoneEvents {
    * @param farewell why the DN is released at once where it has no contact left; undefined: after the grace time
    */
   private decide(line: Line, welcome: string, farewell: string | undefined, askedAt?: number): void {
-    const { presence, registration } = line;
+    const { presence } = line;
     const now = this.clock.now();
     if (!presence.empty) {
       line.goneAt = undefined;
@@ -296,13 +428,76 @@ export class Forwarder implements PhoneEvents {
     line.released = false;
     if (farewell !== undefined) {
       line.goneAt = now;
-      registration.unwant(farewell);
+      this.giveUp(line, farewell);
     } else line.goneAt ??= now;
     this.arm(line);
   }
 
   private want(line: Line, why: string, askedAt?: number): void {
-    if (line.allowed && !line.disabled && !line.released) line.registration.want(why, askedAt);
+    if (!this.settings.forwarding || !line.allowed || line.disabled || line.released) return;
+    line.releaseAt = undefined;
+    line.registration.want(why, askedAt);
+  }
+
+  /** The forwarder has no use for the DN any more: it is un-registered, unless Asterisk has it registered itself. */
+  private giveUp(line: Line, why: string): void {
+    const { registration, asterisk } = line;
+    line.handoverUntil = undefined;
+    if (!registration.wanted) return;
+    if (asterisk.stands(this.clock.now())) registration.leave("Asterisk has it registered itself");
+    else registration.unwant(why);
+  }
+
+  /** What Asterisk leaves at a server is to be un-registered like our own, unless somebody wants it by then. */
+  private inherit(line: Line, upstream: Upstream): void {
+    const now = this.clock.now();
+    const { registration, asterisk } = line;
+    const unknown = now + this.settings.genesys.registration.expires * 1000;
+    registration.inherit(upstream, asterisk.until(now) ?? unknown);
+    if (!registration.wanted) line.releaseAt = now + SECOND_THOUGHTS;
+  }
+
+  /** The mode has changed. */
+  private switched(line: Line, forwarding: boolean): void {
+    line.handoverUntil = undefined;
+    if (forwarding) {
+      if (!line.presence.empty) this.want(line, "sip-proxy registers the DNs from now on");
+    } else if (line.registration.wanted) {
+      line.handoverUntil = this.clock.now() + HANDOVER;
+      this.handOver(line);
+    }
+    this.arm(line);
+  }
+
+  /** Lets go of what Asterisk has taken over. */
+  private handOver(line: Line): void {
+    if (line.handoverUntil !== undefined && line.asterisk.isAccepted(this.clock.now()))
+      this.giveUp(line, "Asterisk has it");
+  }
+
+  /** Seconds that a binding has to last so that Asterisk's next refresh finds it. */
+  private asteriskRelies(dn: string): number {
+    const now = this.clock.now();
+    const { asterisk } = this.lines.get(dn) ?? {};
+    if (!asterisk?.isAccepted(now)) return 0;
+    return Math.ceil(((asterisk.until(now) ?? now) - now) / 1000);
+  }
+
+  private until(condition: () => boolean, milliseconds: number): Promise<void> {
+    const end = this.clock.now() + milliseconds;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (condition() || this.clock.now() >= end) resolve();
+        else this.clock.after(50, look);
+      };
+      look();
+    });
+  }
+
+  private count(which: (line: Line) => boolean): number {
+    let count = 0;
+    for (const line of this.lines.values()) if (which(line)) count++;
+    return count;
   }
 
   private arm(line: Line): void {
@@ -318,7 +513,13 @@ export class Forwarder implements PhoneEvents {
   }
 
   /** When something about the DN has to be decided without anything happening. */
-  private lookAt({ presence, registration, goneAt }: Line): number {
+  private lookAt(line: Line): number {
+    const { handoverUntil = Number.POSITIVE_INFINITY, releaseAt = Number.POSITIVE_INFINITY } = line;
+    return Math.min(this.phoneLookAt(line), handoverUntil, releaseAt);
+  }
+
+  /** The same, by the phones alone. */
+  private phoneLookAt({ presence, registration, goneAt }: Line): number {
     const expiry = presence.nextExpiry;
     if (expiry !== undefined) return expiry + EXPIRY_SLACK;
     const since = goneAt ?? this.clock.now();
@@ -331,17 +532,30 @@ export class Forwarder implements PhoneEvents {
       this.arm(line);
       return;
     }
-    const { presence, registration } = line;
+    const { presence, registration, asterisk } = line;
+    if (line.handoverUntil !== undefined && now >= line.handoverUntil) {
+      this.giveUp(line, `Asterisk has not registered it within ${HANDOVER / 1000} s`);
+      this.arm(line);
+      return;
+    }
+    if (line.releaseAt !== undefined && now >= line.releaseAt) {
+      line.releaseAt = undefined;
+      line.goneAt = now;
+      if (!registration.wanted && !asterisk.stands(now))
+        registration.release("nobody has a use for it any more");
+      this.arm(line);
+      return;
+    }
     if (presence.expire(now - EXPIRY_SLACK)) {
       this.decide(line, "Asterisk has it", "its contact at Asterisk has run out");
       return;
     }
     if (registration.wanted) {
-      registration.unwant(`its last WebSocket has been gone for ${this.settings.graceSeconds} s`);
+      this.giveUp(line, `its last WebSocket has been gone for ${this.settings.graceSeconds} s`);
       this.arm(line);
       return;
     }
-    if (registration.state !== "idle" || line.disabled) {
+    if (registration.state !== "idle" || line.disabled || asterisk.stands(now)) {
       line.goneAt = now;
       this.arm(line);
       return;

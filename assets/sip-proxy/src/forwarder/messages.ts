@@ -1,5 +1,6 @@
 import { formatAddress, newTag, uriHost } from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
+import { aorOf } from "../genesys/binding";
 import type { Path } from "./network";
 
 const USER_AGENT = "webrtc-genesys";
@@ -24,7 +25,7 @@ export function registerTemplate(
   fromTag: string,
   contact: string,
 ): RegisterTemplate {
-  const address = addressOf(dn, server);
+  const address = `<${aorOf(dn, server)}>`;
   return {
     server,
     contact,
@@ -60,7 +61,7 @@ export function buildQuery(
   branch: string,
   callId: string,
 ): Buffer {
-  const address = addressOf(dn, server);
+  const address = `<${aorOf(dn, server)}>`;
   return textToBytes(
     `REGISTER ${serverUri(server)} SIP/2.0\r\n` +
       `Via: ${path.via};rport;branch=${branch}\r\n` +
@@ -78,10 +79,6 @@ export function buildProbe(server: GenesysServerConfig, path: Path, branch: stri
       `Max-Forwards: 70\r\nFrom: <sip:probe@${uriHost(server.host)}>;tag=${newTag()}\r\nTo: <${uri}>\r\n` +
       `Call-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
   );
-}
-
-function addressOf(dn: string, { host, port }: GenesysServerConfig): string {
-  return `<sip:${dn}@${formatAddress({ address: host, port })}>`;
 }
 
 /** Everything in it is ASCII: DNs are digits, and hosts were checked with the configuration. */

@@ -16,6 +16,8 @@ export interface ForwarderMeter {
   unanswered(): void;
   /** A new registration was granted; @param seconds since the phone's REGISTER that Asterisk accepted */
   registered(seconds: number): void;
+  /** Asterisk un-registered a DN; `held`: the forwarder has it, so Genesys isn't told. */
+  asteriskGaveUp(outcome: "held" | "released"): void;
 }
 
 /** Counts nothing. */
@@ -26,4 +28,5 @@ export const silentForwarderMeter: ForwarderMeter = {
   answered() {},
   unanswered() {},
   registered() {},
+  asteriskGaveUp() {},
 };

@@ -66,9 +66,17 @@ export class Presence {
    * Asterisk's list, asked for at `askedAt`: contacts that came another way are adopted, and what it doesn't list is
    * gone, unless it was accepted only after the question. A contact whose socket is open goes when two lists in a row
    * lack it: an Asterisk without its database lists nothing.
+   * What came another way is refreshed another way too, unseen: it is believed until `nextListBy`, even if it expires
+   * before.
    * @param wallOffset what to add to a time since 1970 in milliseconds to get one of the forwarder's clock
    */
-  reconcile(contacts: readonly Contact[], askedAt: number, now: number, wallOffset: number): void {
+  reconcile(
+    contacts: readonly Contact[],
+    askedAt: number,
+    now: number,
+    wallOffset: number,
+    nextListBy: number,
+  ): void {
     const ownCallIds = new Set<string>();
     for (const [uri, hold] of this.holds) {
       if (hold.socket === undefined) this.holds.delete(uri);
@@ -83,9 +91,22 @@ export class Presence {
       // Asterisk may list a contact under another URI than the phone's (rewrite_contact): the Call-ID tells.
       if (callId === undefined ? attended : ownCallIds.has(callId)) continue;
       const until = expiresAt === undefined ? now + UNKNOWN_EXPIRY : expiresAt * 1000 + wallOffset;
-      if (until > now)
-        this.holds.set(uri, { socket: undefined, callId, acceptedAt: now, expiresAt: until, missing: false });
+      if (until <= now) continue;
+      const believedUntil = Math.max(until, nextListBy);
+      this.holds.set(uri, {
+        socket: undefined,
+        callId,
+        acceptedAt: now,
+        expiresAt: believedUntil,
+        missing: false,
+      });
     }
+  }
+
+  /** Asterisk says that a contact is gone. One that came through the tunnel goes with its socket. @returns whether it was held */
+  removed(uri: string): boolean {
+    const hold = this.holds.get(uri);
+    return hold !== undefined && hold.socket === undefined && this.holds.delete(uri);
   }
 }
 

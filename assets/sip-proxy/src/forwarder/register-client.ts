@@ -7,7 +7,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from "../../../../lib/sip";
-import type { GenesysConfig } from "../config";
+import type { GenesysConfig, GenesysServerConfig } from "../config";
 import type { Attempt, Requester } from "./attempt";
 import { buildRegister, type RegisterTemplate, registerTemplate } from "./messages";
 import type { Upstream } from "./upstream";
@@ -17,8 +17,8 @@ export interface RegisterClientContext {
   readonly clock: Clock;
   /** In force now. */
   credentials(): GenesysConfig["credentials"];
-  /** URI that Genesys is to call. */
-  contact(dn: string): string;
+  /** URI that this server is to call. */
+  contact(dn: string, server: GenesysServerConfig): string;
 }
 
 /** A REGISTER that went out. */
@@ -92,7 +92,7 @@ export class RegisterClient {
 
   private templateFor({ config }: Upstream): RegisterTemplate {
     const { dn, callId, fromTag } = this;
-    const contact = this.context.contact(dn);
+    const contact = this.context.contact(dn, config);
     if (this.template?.server !== config || this.template.contact !== contact)
       this.template = registerTemplate(dn, config, callId, fromTag, contact);
     return this.template;

@@ -32,6 +32,8 @@ export interface RegistrationContext extends RegisterClientContext {
   readonly upstreams: Upstreams;
   /** In force now. */
   timing(): GenesysConfig["registration"];
+  /** Seconds that a binding of the DN has to last at least, because Asterisk relies on it too. */
+  leastExpiry(dn: string): number;
 }
 
 /** What Genesys said last. */
@@ -76,6 +78,8 @@ export class Registration implements Requester {
   private at: number | undefined;
   private turn: Turn | undefined;
   private timer: Timer | undefined;
+  /** When an un-REGISTER was last left without an answer. */
+  private farewellAt = Number.NEGATIVE_INFINITY;
 
   /** @param key chooses the socket that this DN uses */
   constructor(
@@ -119,15 +123,46 @@ export class Registration implements Requester {
 
   /** Make it so that Genesys doesn't know the DN. */
   unwant(why: string): void {
-    if (!this.wanted) return;
+    if (this.wanted) this.release(why);
+  }
+
+  /** The same for a binding that was left to Asterisk, or is Asterisk's: see `inherit`. */
+  release(why: string): void {
     this.wanted = false;
     this.failures = 0;
     this.halt();
     if (this.claims.standing(this.context.clock.now()).length === 0) this.rest(why);
     else {
-      this.move("releasing", why);
+      if (this.state !== "releasing") this.move("releasing", why);
       this.releaseNext();
     }
+  }
+
+  /** Asterisk has the DN: the binding stays, and is Asterisk's to refresh. */
+  leave(why: string): void {
+    this.wanted = false;
+    this.failures = 0;
+    this.halt();
+    this.rest(why);
+  }
+
+  /** Asterisk leaves a binding at this server, which may last until then: it goes with the others. */
+  inherit(upstream: Upstream, until: number): void {
+    this.claims.sent(upstream, until);
+  }
+
+  /** Whether a request waits for its answer. */
+  get asksNow(): boolean {
+    return this.attempt !== undefined;
+  }
+
+  /**
+   * Whether an un-REGISTER may still reach Genesys: one that waits for its answer, or a copy of one that was given up.
+   * It would take away what Asterisk registers meanwhile.
+   */
+  get mayStillRelease(): boolean {
+    const underWay = this.asksNow && this.client.sent?.expires === 0;
+    return underWay || this.context.clock.now() - this.farewellAt < MESSAGE_LIFETIME;
   }
 
   /** Ask Genesys again now, unless that is under way already. */
@@ -232,7 +267,7 @@ export class Registration implements Requester {
   }
 
   private get asked(): number {
-    return Math.max(this.context.timing().expires, this.minExpires);
+    return Math.max(this.context.timing().expires, this.minExpires, this.context.leastExpiry(this.dn));
   }
 
   /** @param expires seconds; 0 un-registers */
@@ -263,6 +298,7 @@ export class Registration implements Requester {
     this.attempt = undefined;
     context.meter.unanswered();
     if (sent.expires > 0) this.claims.unanswered(attempt.upstream, context.clock.now());
+    else this.farewellAt = context.clock.now();
     this.failed(attempt.upstream, why);
   }
 
@@ -431,7 +467,9 @@ export class Registration implements Requester {
     this.timer?.cancel();
     this.timer = undefined;
     if (this.attempt === undefined) return;
-    if (this.state !== "releasing") this.claims.unanswered(this.attempt.upstream, this.context.clock.now());
+    const now = this.context.clock.now();
+    if (this.client.sent?.expires === 0) this.farewellAt = now;
+    else this.claims.unanswered(this.attempt.upstream, now);
     this.attempt.cancel();
     this.attempt = undefined;
   }

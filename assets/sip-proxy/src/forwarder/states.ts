@@ -1,6 +1,6 @@
 /** Where a DN stands at Genesys. */
 export type State =
-  /** Not registered, and not to be. */
+  /** Not to be registered by sip-proxy; Asterisk may have it registered itself. */
   | "idle"
   /** To be registered; a REGISTER waits for its turn or for its answer. */
   | "registering"
@@ -22,9 +22,9 @@ export const states: readonly State[] = [
 ];
 
 export const legalMoves: Readonly<Record<State, readonly State[]>> = {
-  idle: ["registering"],
+  idle: ["registering", "releasing"],
   registering: ["registered", "backing off", "releasing", "idle"],
-  registered: ["refreshing", "releasing"],
+  registered: ["refreshing", "releasing", "idle"],
   refreshing: ["registered", "backing off", "releasing", "idle"],
   "backing off": ["registering", "refreshing", "releasing", "idle"],
   releasing: ["idle", "registering"],

@@ -1,4 +1,5 @@
 import type { GenesysServerConfig } from "../config";
+import type { ServerName } from "../relay/own-registrations";
 import { Upstream, type UpstreamContext } from "./upstream";
 
 /** The Genesys servers in their order of preference. */
@@ -38,6 +39,14 @@ export class Upstreams {
   precedes(one: Upstream, other: Upstream): boolean {
     const [rank, otherRank] = [this.list.indexOf(one), this.list.indexOf(other)];
     return rank >= 0 && (otherRank < 0 || rank < otherRank);
+  }
+
+  /** The server that Asterisk calls so; else the first one, which is where Asterisk registers. */
+  named(server?: ServerName): Upstream {
+    const known = this.list.find(
+      ({ config: { host, port } }) => host === server?.host && port === server.port,
+    );
+    return known ?? (this.list[0] as Upstream);
   }
 
   async stop(): Promise<void> {

@@ -10,8 +10,8 @@ import type { Routing } from "./request";
 import type { RelayProtocol } from "./sides";
 
 /**
- * Contacts of Asterisk's own REGISTER lead to the relay. Only host, port and transport change: by the user and by
- * `line` Asterisk knows a call to the registration again. The lone star stays.
+ * Contacts of Asterisk's own REGISTER lead to the relay: they become the ones that sip-proxy registers in proxy mode
+ * (genesys/binding.ts). Only host, port and transport change. The lone star stays.
  */
 export function toGenesys(register: SipRequest, protocol: RelayProtocol, { sides }: Routing): void {
   const { address, port } = sides.genesys.address;

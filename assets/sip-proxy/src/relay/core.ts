@@ -12,12 +12,13 @@
  * - Asterisk has `asteriskSide` as outbound proxy (`;lr`) of the trunk's endpoint, AORs and registrations.
  *   Record-Route names both sides (RFC 5658), so later requests of a dialog come through here from both ends.
  * - Contacts lead Genesys here: those that sip-proxy registers (proxy mode) name `genesysSide` at once; those in
- *   Asterisk's own REGISTERs (static mode) are rewritten on the way out, host and port only, so that the user and
- *   `;line=`, by which Asterisk knows its registration again, survive; and back in the answers, since Asterisk looks
- *   for its own Contact there. A Request-URI that names `genesysSide` is turned into Asterisk's.
+ *   Asterisk's own REGISTERs (static mode) are rewritten on the way out, to the very same text, and back in the
+ *   answers, since Asterisk looks for its own Contact there. A Request-URI that names `genesysSide` is turned into
+ *   Asterisk's.
  *
  * It remembers nothing of transactions: a retransmission takes the same way, and its Via branch is computed from the
- * message (16.11, RFC 5393). The exceptions are about talk events only: see CallMemory and TalkDesk.
+ * message (16.11, RFC 5393). The exceptions are about talk events, see CallMemory and TalkDesk, and about Asterisk's
+ * own registrations, see OwnRegistrations; never about calls.
  *
  * In this file is what happens to a message, without sockets and time.
  */
@@ -37,6 +38,7 @@ import {
 import { answerTo } from "./answers";
 import type { CallMemory } from "./call-memory";
 import type { Arrival, Decision, Drop } from "./decision";
+import { noteGrant, type OwnRegistrations, ownRegister } from "./own-registrations";
 import { type Routing, routeRequest } from "./request";
 import { routeResponse } from "./response";
 import { advertiseTalk, noteRequest, noteResponse, talkOf } from "./talk";
@@ -44,6 +46,7 @@ import { advertiseTalk, noteRequest, noteResponse, talkOf } from "./talk";
 export interface RelayCoreOptions extends Routing {
   readonly talkEvents: "relay" | "off";
   readonly calls: CallMemory;
+  readonly registrations: OwnRegistrations;
 }
 
 export class RelayCore {
@@ -98,6 +101,8 @@ export class RelayCore {
       if (talk !== undefined) return talk;
       noteRequest(request, arrival.side, options.calls);
     }
+    const own = ownRegister(request, arrival, options, options.registrations);
+    if (own !== undefined) return own;
     // For the answer if it can't be sent on: routing changes the message.
     const original = request.clone();
     const routed = routeRequest(request, arrival, branch, options);
@@ -120,6 +125,7 @@ export class RelayCore {
       noteResponse(response, arrival.side, options.calls);
       if (arrival.side === "asterisk") advertiseTalk(response);
     }
+    noteGrant(response, arrival, options, options.registrations);
     const routed = routeResponse(response, arrival, options);
     if ("why" in routed) return drop("not-ours", routed.why, response);
     return { do: "forward", kind: "response", callId: response.callId, ...routed };

@@ -11,6 +11,8 @@ export type DropReason =
   | "not-ours"
   /** A refused ACK. */
   | "not-answerable"
+  /** Asterisk's own REGISTER while the DN is being un-registered: it comes again. */
+  | "too-early"
   /** The network or the other side would not take it. */
   | "send-failed";
 

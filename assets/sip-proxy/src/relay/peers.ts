@@ -14,34 +14,48 @@ const systemLookup: Lookup = async (name) =>
 
 /**
  * Who belongs to Genesys: the hosts of the configuration, names with the addresses that they resolve to. A name that
- * can't be resolved keeps the addresses that it had.
+ * can't be resolved keeps the addresses that it had. A host that leaves the configuration belongs to it for as long as
+ * calls may last that it has a part in.
  */
 export class Peers {
   private readonly byName = new Map<string, readonly string[]>();
-  private readonly literal: ReadonlySet<string>;
-  private readonly names: readonly string[];
-  private addresses: ReadonlySet<string>;
+  /** Canonical hosts, and those that have left with the time until which they count. */
+  private readonly hosts = new Map<string, number | undefined>();
+  private addresses: ReadonlySet<string> = new Set();
   private timer: Timer | undefined;
   private stopped = false;
 
+  /** @param afterlife milliseconds for which a host counts that has left the configuration */
   constructor(
     hosts: readonly string[],
     private readonly clock: Clock,
     private readonly log: Pick<Log, "warn">,
     private readonly resolve: Lookup = systemLookup,
+    private readonly afterlife = 0,
   ) {
-    const known = [...new Set(hosts.map(canonicalHost))];
-    this.literal = new Set(known.filter((host) => isIP(host) !== 0));
-    this.names = known.filter((host) => isIP(host) === 0);
-    this.addresses = this.literal;
+    this.take(hosts);
   }
 
   /** Resolves the names, now and at intervals. Addresses need none of it. */
   async start(): Promise<void> {
-    if (this.names.length === 0) return;
-    await Promise.all(this.names.map((name) => this.refresh(name)));
-    this.addresses = new Set([...this.literal, ...[...this.byName.values()].flat()]);
-    if (!this.stopped) this.timer = this.clock.after(REFRESH, () => void this.start());
+    this.timer?.cancel();
+    const now = this.clock.now();
+    for (const [host, until] of this.hosts) {
+      if (until === undefined || until > now) continue;
+      this.hosts.delete(host);
+      this.byName.delete(host);
+    }
+    const names = [...this.hosts.keys()].filter((host) => isIP(host) === 0);
+    await Promise.all(names.map((name) => this.refresh(name)));
+    this.collect();
+    const changes = names.length > 0 || [...this.hosts.values()].some((until) => until !== undefined);
+    if (changes && !this.stopped) this.timer = this.clock.after(REFRESH, () => void this.start());
+  }
+
+  /** Takes over other hosts. */
+  async update(hosts: readonly string[]): Promise<void> {
+    this.take(hosts);
+    await this.start();
   }
 
   stop(): void {
@@ -58,6 +72,18 @@ export class Peers {
   addressOf(host: string): string | undefined {
     const canonical = canonicalHost(host);
     return this.addresses.has(canonical) ? canonical : this.byName.get(canonical)?.[0];
+  }
+
+  private take(hosts: readonly string[]): void {
+    const until = this.clock.now() + this.afterlife;
+    for (const [host, left] of this.hosts) this.hosts.set(host, left ?? until);
+    for (const host of hosts) this.hosts.set(canonicalHost(host), undefined);
+    this.collect();
+  }
+
+  private collect(): void {
+    const literal = [...this.hosts.keys()].filter((host) => isIP(host) !== 0);
+    this.addresses = new Set([...literal, ...[...this.byName.values()].flat()]);
   }
 
   private async refresh(name: string): Promise<void> {

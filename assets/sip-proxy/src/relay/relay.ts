@@ -7,6 +7,7 @@ import { RelayCore } from "./core";
 import type { Answer, Arrival, Forward } from "./decision";
 import { Link } from "./link";
 import type { RelayMetrics } from "./metrics";
+import type { OwnRegistrations } from "./own-registrations";
 import { type Lookup, Peers } from "./peers";
 import { canonicalHost, Side, type SideName } from "./sides";
 import { type Deliver, TalkDesk } from "./talk-desk";
@@ -16,6 +17,7 @@ export interface RelayOptions {
   /** Hosts of Genesys' servers, names or addresses. */
   readonly genesys: readonly string[];
   readonly deliver: Deliver;
+  readonly registrations: OwnRegistrations;
   readonly metrics: RelayMetrics;
   readonly log: Log;
   /** @default mirrors nothing */
@@ -53,7 +55,7 @@ export class Relay {
       genesys: new Side("genesys", config.genesysSide),
       asterisk: new Side("asterisk", config.asteriskSide),
     };
-    this.peers = new Peers([...genesys, ...config.peers], clock, log, lookup);
+    this.peers = new Peers([...genesys, ...config.peers], clock, log, lookup, config.talk.minutes * 60_000);
     this.calls = new CallMemory(clock, config.talk);
     this.desk = new TalkDesk({ deliver, deadline: config.talk.deadline, clock, log, metrics });
     this.core = new RelayCore({
@@ -63,6 +65,7 @@ export class Relay {
       udpRequestLimit: config.udpRequestLimit,
       talkEvents: config.talkEvents,
       calls: this.calls,
+      registrations: options.registrations,
     });
   }
 
@@ -76,6 +79,11 @@ export class Relay {
       await relay.stop();
       throw error;
     }
+  }
+
+  /** Takes over other hosts of Genesys; calls with those before go on. */
+  async changeGenesys(hosts: readonly string[]): Promise<void> {
+    await this.peers.update([...hosts, ...this.options.config.peers]);
   }
 
   async stop(): Promise<void> {
@@ -174,7 +182,7 @@ export class Relay {
     const { status, hop, bytes, method, callId, dn, why } = answer;
     metrics.answered(side, status);
     const to = formatAddress(hop.address);
-    if (manner === "logged")
+    if (manner === "logged" && status >= 300)
       log.warn({ side, to, method, callId, dn, status }, `${method} refused: ${status}, ${why}`);
     this.links
       .get(side)

@@ -1,10 +1,12 @@
-import { AmiClient, type AmiState } from "../../../../lib/ami";
+import { AmiClient } from "../../../../lib/ami";
 import type { SipProxyConfig } from "../config";
 import type { Mirror } from "../hep/mirror";
 import type { Log } from "../log";
+import type { RelayVitals } from "../views";
 import { amiDelivery, DELIVERY_ACTIONS } from "./ami-delivery";
 import type { RelayConfig } from "./config";
 import type { RelayMetrics } from "./metrics";
+import type { OwnRegistrations } from "./own-registrations";
 import { Relay } from "./relay";
 
 export interface TrunkRelayOptions {
@@ -12,6 +14,7 @@ export interface TrunkRelayOptions {
   /** Hosts of Genesys' servers. */
   readonly genesys: readonly string[];
   readonly ami: SipProxyConfig["ami"];
+  readonly registrations: OwnRegistrations;
   readonly log: Log;
   readonly metrics: RelayMetrics;
   /** @default mirrors nothing */
@@ -30,19 +33,23 @@ export class TrunkRelay {
 
   /** Resolves when the relay listens; Asterisk's manager may be away still. Rejects with TransportError "bind-failed". */
   static async start(options: TrunkRelayOptions): Promise<TrunkRelay> {
-    const { config, genesys, log, metrics, mirror } = options;
+    const { config, genesys, registrations, log, metrics, mirror } = options;
     const ami = config.talkEvents === "relay" ? clientFor(options) : undefined;
     const deliver = ami
       ? amiDelivery(ami)
       : async () => ({ outcome: "unavailable", why: "talk events are off" }) as const;
-    const relay = await Relay.start({ config, genesys, deliver, metrics, log, mirror });
+    const relay = await Relay.start({ config, genesys, deliver, registrations, metrics, log, mirror });
     ami?.start();
     return new TrunkRelay(relay, ami);
   }
 
-  /** State of the AMI connection that talk events need; undefined: they are off. */
-  get amiState(): AmiState | undefined {
-    return this.ami?.state;
+  get vitals(): RelayVitals {
+    return { ami: this.ami?.state ?? "off" };
+  }
+
+  /** Takes over other hosts of Genesys; calls with those before go on. */
+  changeGenesys(hosts: readonly string[]): Promise<void> {
+    return this.relay.changeGenesys(hosts);
   }
 
   async stop(): Promise<void> {

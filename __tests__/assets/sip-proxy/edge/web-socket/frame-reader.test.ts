@@ -200,6 +200,6 @@ it("tells what the library tells, of frames sound and unsound, however they are 
         );
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
