@@ -23,8 +23,8 @@ export class StagedFiles {
     mkdirSync(dirname(place), { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
     // A link stays one.
     const path = existsSync(place) ? realpathSync(place) : place;
-    this.paths.push(path);
     rmSync(staged(path), { force: true });
+    this.paths.push(path);
     writeFileSync(staged(path), text, { mode, flag: "wx", flush: true });
     // Root may work in somebody else's checkout.
     const owner = process.getuid?.() === 0 && statSync(path, { throwIfNoEntry: false });

@@ -55,8 +55,9 @@ export class DnDatabase {
       throw new OperatorError(`${late}: npm run dn -- list says what is there`);
     } finally {
       stream.destroy();
-      // It is removed by itself when it has ended.
+      // It is removed by itself when it has ended, which takes a moment.
       await container.remove({ force: true }).catch(() => undefined);
+      await container.wait({ condition: "removed" }).catch(() => undefined);
     }
     return this.answer(output);
   }

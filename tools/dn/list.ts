@@ -84,7 +84,7 @@ export function renderDns(dns: readonly ListedDn[]): string {
       paint: ({ genesys = "-" }) =>
         /^(registered|refreshing)$/i.test(genesys)
           ? colors.green
-          : /^(-|idle)$/.test(genesys)
+          : genesys === "-"
             ? colors.dim
             : colors.yellow,
     },
@@ -108,5 +108,7 @@ async function statesAtGenesys(host: DockerHost): Promise<Map<string, string>> {
   const { status, body } = await host.sipProxy("/registrations");
   if (status !== 200) throw new OperatorError(`sip-proxy answers ${status}: ${JSON.stringify(body)}`);
   const { registrations } = body as { registrations: readonly { dn: string; state: string }[] };
-  return new Map(registrations.map(({ dn, state }) => [dn, state]));
+  // A DN that sip-proxy remembers only is none at Genesys.
+  const known = registrations.filter(({ state }) => state !== "idle");
+  return new Map(known.map(({ dn, state }) => [dn, state]));
 }

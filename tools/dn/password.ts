@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { type Credential, credentialOfPassword, isDigestSecret } from "../../assets/database/src/credential";
 import { PHONE_REALM } from "../../constructs/asterisk/props";
@@ -31,23 +31,21 @@ export function credentialFor(dn: string, password: string): Credential {
 async function typed(stdin: NodeJS.ReadStream): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: stdin, output: silent, terminal: true });
-  const cancelled = new AbortController();
-  terminal.on("SIGINT", () => cancelled.abort()).on("close", () => cancelled.abort());
+  terminal.on("SIGINT", () => terminal.close());
+  // Lines that are pasted come at once: the second one waits until it is asked for.
+  const lines = terminal[Symbol.asyncIterator]();
+  const answer = async (prompt: string) => {
+    process.stderr.write(prompt);
+    const line = await lines.next();
+    process.stderr.write("\n");
+    if (line.done) throw new OperatorError("no password was given: nothing was changed");
+    return line.value;
+  };
   try {
-    const question = async (prompt: string) => {
-      process.stderr.write(prompt);
-      const answer = await terminal.question("", { signal: cancelled.signal });
-      process.stderr.write("\n");
-      return answer;
-    };
-    const password = await question("New password: ");
-    if ((await question("Again: ")) !== password)
+    const password = await answer("New password: ");
+    if ((await answer("Again: ")) !== password)
       throw new OperatorError("these are two different passwords: nothing was changed");
     return password;
-  } catch (error) {
-    if ((error as Error).name !== "AbortError") throw error;
-    process.stderr.write("\n");
-    throw new OperatorError("no password was given: nothing was changed");
   } finally {
     terminal.close();
   }

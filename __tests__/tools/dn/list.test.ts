@@ -14,6 +14,7 @@ const stored: StoredDn[] = [
 const registrations = [
   { dn: "1002", state: "registered" },
   { dn: "2001", state: "backing off" },
+  { dn: "1003", state: "idle" },
 ];
 
 it("joins the file, the database and Genesys, by number", async () => {
