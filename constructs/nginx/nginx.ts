@@ -64,8 +64,9 @@ export class Nginx extends Construct {
       user: users.nginx,
       env: { STATUS_ADDRESS: hostPort(address, httpPort) },
       volumes: this.volumes.mounted,
-      memory: 256,
-      processes: 64,
+      // 65 KiB for each phone, and 17 MiB for the workers of a release, of which eleven may be there at a time.
+      memory: 768,
+      processes: 128,
       openFiles: 16384,
       healthcheck: ["CMD", "/usr/local/bin/status"],
       healthInterval: 5,

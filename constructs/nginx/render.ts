@@ -39,11 +39,17 @@ export function renderNginxFiles(props: NginxFilesProps): Record<string, string>
   };
 }
 
+/**
+ * Worker processes of each release that has sockets still (assets/nginx/release/take-over): a bound on what they take
+ * together, and enough for the log-ins of some thousand phones in a few seconds.
+ */
+const WORKERS = 4;
+
 const STRICT_TRANSPORT = 'Strict-Transport-Security "max-age=63072000" always';
 
 function renderNginxConf(props: NginxFilesProps): string {
   const { address, port, httpPort, drainSeconds, upstream, phone, monitor } = props;
-  return `worker_processes auto;
+  return `worker_processes ${WORKERS};
 worker_rlimit_nofile 16384;
 # A reload leaves the phones' sockets with the workers that they have.
 worker_shutdown_timeout ${drainSeconds}s;

@@ -18,6 +18,10 @@ describe("nginx.conf", () => {
     expect(conf({ upstream: { host: "127.0.0.1", port: 8080 } })).toContain("server 127.0.0.1:8080;");
   });
 
+  it("bounds how long old workers stay for phones' sockets", () => {
+    expect(conf({ drainSeconds: 60 })).toContain("\nworker_shutdown_timeout 60s;\n");
+  });
+
   it("differs between upstreams in that line only", () => {
     const [before, after] = [conf(), conf({ upstream: { host: "127.0.0.1", port: 8080 } })].map((text) =>
       text.split("\n"),
