@@ -4,6 +4,8 @@ export type AriErrorCode =
   | "ARI_CONNECTION"
   /** No answer in time. */
   | "ARI_TIMEOUT"
+  /** The WebSocket stands and brings no events. */
+  | "ARI_DEAF"
   /** What answers is not ARI, or it broke a limit. */
   | "ARI_PROTOCOL"
   /** 401: the user or its password is wrong. */
@@ -84,7 +86,7 @@ export class AriError extends Error {
 
   static deaf(app: string, milliseconds: number): AriError {
     return new AriError(
-      "ARI_TIMEOUT",
+      "ARI_DEAF",
       `Asterisk took the WebSocket of application "${app}", but an event that was made for it did not come within ${milliseconds} ms`,
     );
   }

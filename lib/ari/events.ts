@@ -18,7 +18,10 @@ const schemas = {
   /** The application has the channel no more: it goes on in the dialplan, or ends. */
   StasisEnd: event("StasisEnd", { channel }),
   ChannelCreated: event("ChannelCreated", { channel }),
-  /** The end of a channel, with the Q.850 cause, e.g. 16 `Normal Clearing`, 17 `User busy`. */
+  /**
+   * The end of a channel, with the Q.850 cause, e.g. 16 `Normal Clearing`, 17 `User busy`. Of channels that have left the
+   * application it comes for those that were originated, and those that were subscribed to.
+   */
   ChannelDestroyed: event("ChannelDestroyed", { channel, cause: z.number(), cause_txt: z.string() }),
   ChannelStateChange: event("ChannelStateChange", { channel }),
   ChannelHangupRequest: event("ChannelHangupRequest", {

@@ -166,7 +166,12 @@ export class Http {
     return new Promise((resolve, reject) => {
       const outgoing = send({ ...options, agent: this.#agent, host, port, signal });
       outgoing.on("error", reject);
-      outgoing.on("response", resolve);
+      outgoing.on("response", (response) => {
+        // Asterisk remembers "id exists" by thread, which is by connection, and gives it as the reason of every later
+        // originate there that fails.
+        if (response.statusCode === 409) outgoing.shouldKeepAlive = false;
+        resolve(response);
+      });
       outgoing.on("socket", (socket) => {
         if (!socket.connecting) progress.sent = true;
         else socket.once("connect", () => (progress.sent = true));

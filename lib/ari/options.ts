@@ -16,7 +16,7 @@ export interface AriClientOptions {
   readonly subscribeAll?: boolean;
   /** Milliseconds. */
   readonly timeouts?: Partial<AriTimeouts>;
-  /** After a connection that failed or was lost. @default 250 ms to 4 s */
+  /** After a connection that failed or was lost. @default 100 ms to 4 s */
   readonly backoff?: BackoffOptions;
   /** After a rejected user or a second instance, which only an operator can mend. @default 5 s to 5 min */
   readonly rejectedBackoff?: BackoffOptions;
@@ -30,6 +30,8 @@ export interface AriClientOptions {
 export interface AriTimeouts {
   /** Until the WebSocket stands. */
   readonly connect: number;
+  /** Until an event that is made on a new WebSocket has come. */
+  readonly proof: number;
   /** From a request until the end of its answer, its wait for a free connection included. */
   readonly request: number;
   /** The same for the lists of all channels, bridges, endpoints and recordings. */
@@ -67,6 +69,7 @@ export interface AriLimits {
 
 export const defaultTimeouts: AriTimeouts = {
   connect: 5_000,
+  proof: 2_000,
   request: 5_000,
   list: 30_000,
   download: 30_000,
@@ -87,5 +90,6 @@ export const defaultLimits: AriLimits = {
   heldEvents: 20_000,
 };
 
-export const defaultBackoff: BackoffOptions = { initial: 250, maximum: 4_000 };
+/** Within 4 s, to be back 5 s after Asterisk at the latest; not at once, for Asterisk still tidies up (`Connection`). */
+export const defaultBackoff: BackoffOptions = { initial: 250, maximum: 4_000, minimum: 100 };
 export const defaultRejectedBackoff: BackoffOptions = { initial: 10_000, maximum: 300_000, minimum: 5_000 };

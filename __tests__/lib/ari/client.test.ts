@@ -6,6 +6,7 @@ import {
   AriLoginError,
   type Snapshot,
 } from "../../../lib/ari";
+import { defaultBackoff, defaultTimeouts } from "../../../lib/ari/options";
 import { bridge, channel, FakeAsterisk, until } from "./fake-asterisk";
 
 let asterisk: FakeAsterisk;
@@ -186,7 +187,7 @@ describe("ready", () => {
 
   it("is not reached when no event that is made for the application comes: it would be deaf for ever", async () => {
     asterisk.deaf = true;
-    connect({ timeouts: { request: 50 } });
+    connect({ timeouts: { proof: 50 } });
     await until(() => client.lastError !== undefined);
     expect(client.lastError?.message).toBe(
       'Asterisk took the WebSocket of application "callcenter", but an event that was made for it did not come within 50 ms',
@@ -199,21 +200,46 @@ describe("ready", () => {
 
   it("is not reached by a proof of another connection", async () => {
     asterisk.deaf = true;
-    connect({ timeouts: { request: 100 } });
+    connect({ timeouts: { proof: 100 } });
     await until(() => asterisk.requests.includes("POST /events/user/connection-proof"));
     asterisk.event("ChannelUserevent", { eventname: "connection-proof", userevent: { id: "another" } });
     await until(() => client.lastError !== undefined);
-    expect(client.lastError?.code).toBe("ARI_TIMEOUT");
+    expect(client.lastError?.code).toBe("ARI_DEAF");
     expect(story).not.toContain("ready");
   });
 
-  it("is tried again when a list can't be had", async () => {
-    asterisk.answers.set("GET /bridges", () => [500, { error: "Allocation failed" }]);
+  it("is proven once more when it has held for a while, as Asterisk may make it deaf even then", async () => {
+    connect({ timeouts: { stable: 40, proof: 50 } });
+    await ready();
+    asterisk.deaf = true;
+    await until(() => story.includes("lost: ARI_DEAF"));
+    asterisk.deaf = false;
+    await ready();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(story.filter((step) => step.startsWith("lost"))).toStrictEqual(["lost: ARI_DEAF"]);
+  });
+
+  it("is not lost when that proof can't be asked for", async () => {
+    connect({ timeouts: { stable: 40, proof: 20, request: 20 } });
+    await ready();
+    asterisk.answers.set("POST /events/user/connection-proof", () => undefined);
+    await until(() => asterisk.requests.filter((one) => one.includes("proof")).length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(story.filter((step) => step.startsWith("lost"))).toStrictEqual([]);
+  });
+
+  it.each<[string, number, string]>([
+    ["GET /bridges", 500, "Allocation failed"],
+    // Asterisk has tidied the new WebSocket's application away with that of the one before.
+    ["POST /events/user/connection-proof", 404, "Application not found"],
+  ])("is tried again with a new WebSocket when %s is refused", async (request, status, words) => {
+    asterisk.answers.set(request, () => [status, { message: words }]);
     connect();
     await until(() => client.lastError !== undefined);
-    expect(client.lastError?.message).toBe("Asterisk answers GET /bridges with 500: Allocation failed");
-    asterisk.answers.delete("GET /bridges");
+    expect(client.lastError?.message).toBe(`Asterisk answers ${request} with ${status}: ${words}`);
+    asterisk.answers.delete(request);
     await ready();
+    expect(asterisk.webSockets).toBeGreaterThan(1);
   });
 
   it("with subscribeAll asks for all once more, which Asterisk may have ignored in the address", async () => {
@@ -324,8 +350,7 @@ describe("loss and return", () => {
   });
 
   it("waits no longer than 4 s, so that it's back within 5 s however long Asterisk was away", () => {
-    const { defaultBackoff, defaultTimeouts } = jest.requireActual("../../../lib/ari/options");
-    client = connect();
+    connect();
     expect(defaultBackoff.maximum).toBeLessThanOrEqual(4_000);
     expect(defaultTimeouts.keepAlive + defaultTimeouts.ping).toBeLessThanOrEqual(5_000);
   });

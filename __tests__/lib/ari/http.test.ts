@@ -86,6 +86,14 @@ describe("a request", () => {
     expect(new Set(requestsOf("/bridges/b1").map(({ connection }) => connection)).size).toBe(1);
   });
 
+  it("does not use one on which an id was taken: Asterisk would say so of every later failure there", async () => {
+    asterisk.answers.set("POST /bridges/b1", () => [409, { message: "Bridge with id 'b1' already exists" }]);
+    connect();
+    await until(() => client.state === "ready");
+    for (let n = 0; n < 3; n++) await errorOf(client.bridges.create({ bridgeId: "b1" }));
+    expect(new Set(requestsOf("/bridges/b1").map(({ connection }) => connection)).size).toBe(3);
+  });
+
   it("that can't be sent as it is, is refused before a byte is written", async () => {
     connect();
     await until(() => client.state === "ready");

@@ -40,8 +40,8 @@ export class Bridges {
   }
 
   /**
-   * Makes a bridge, which stands until `destroy`, also without channels. BridgeCreated is told only to who has
-   * subscribed to all bridges; other events of it from its first channel on.
+   * Makes a bridge, which stands until `destroy`, also without channels. Its events come while a channel of the
+   * application is in it; whoever wants to hear of its end subscribes to `bridge:<id>`.
    * @throws AriError ARI_CONFLICT when the id is taken
    */
   async create({ bridgeId, name, type = ["mixing"] }: BridgeRequest): Promise<Bridge> {

@@ -160,7 +160,10 @@ export class Channels {
     });
   }
 
-  /** Lets it go on in the dialplan, where it came from or at a place. StasisEnd follows. */
+  /**
+   * Lets it go on in the dialplan: after the Stasis() that it came from, or at priority 1 of extension `s` as far as
+   * the place doesn't say otherwise. StasisEnd follows; where there is no such place, the channel ends.
+   */
   async continueInDialplan(
     channelId: string,
     place: { readonly context?: string; readonly extension?: string; readonly priority?: number } = {},
@@ -168,7 +171,10 @@ export class Channels {
     await this.http.command({ method: "POST", path: route`/channels/${channelId}/continue`, body: place });
   }
 
-  /** Tells the far end that it's on hold (SIP: sendonly). Its bridge still mixes it: take it out, or mute it. */
+  /**
+   * Puts the far end on hold: by a re-INVITE with sendonly where its PJSIP endpoint has `moh_passthrough`, else by music
+   * on hold, which needs res_musiconhold. Its bridge goes on mixing it: take it out, or mute it.
+   */
   async hold(channelId: string): Promise<void> {
     await this.http.command({ method: "POST", path: route`/channels/${channelId}/hold` });
   }

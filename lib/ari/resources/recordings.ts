@@ -19,7 +19,7 @@ export class Recordings {
     await this.http.command({ method: "POST", path: route`/recordings/live/${name}/stop` });
   }
 
-  /** Ends it and throws it away. */
+  /** Ends it and throws it away. RecordingFinished follows, with the state `done` as if it had been kept. */
   async cancel(name: string): Promise<void> {
     await this.http.command({ method: "DELETE", path: route`/recordings/live/${name}` });
   }
