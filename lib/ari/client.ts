@@ -135,12 +135,12 @@ export class AriClient extends EventEmitter<AriClientEvents> {
    * @throws AriError as the request, when it was refused or not sent; with `outcomeUnknown` when it could not be found
    * out within `timeouts.outcome`
    */
-  makeChannel(id: string, request: () => Promise<Channel>): Promise<MadeChannel<Channel>> {
+  makeChannel(id: string, request: () => Promise<Channel>): Promise<MadeChannel> {
     return this.#making.make("channel", id, request, () => this.channels.get(id));
   }
 
   /** As `makeChannel`. */
-  makeBridge(id: string, request: () => Promise<Bridge>): Promise<MadeBridge<Bridge>> {
+  makeBridge(id: string, request: () => Promise<Bridge>): Promise<MadeBridge> {
     return this.#making.make("bridge", id, request, () => this.bridges.get(id));
   }
 

@@ -111,14 +111,14 @@ export class Connection {
   }
 
   async #begin(): Promise<void> {
+    const { subscribeAll, lastStart, timeouts } = this.options;
     this.handler.listing();
     let snapshot: Snapshot;
     try {
       // Asterisk ignores the address's subscribeAll while channels from before keep the application alive.
-      if (this.options.subscribeAll)
-        await this.resources.applications.subscribe("channel:", "bridge:", "endpoint:");
+      if (subscribeAll) await this.resources.applications.subscribe("channel:", "bridge:", "endpoint:");
       await this.#prove();
-      snapshot = await takeSnapshot(this.resources, this.options.lastStart);
+      snapshot = await takeSnapshot(this.resources, lastStart);
     } catch (error) {
       if (!(error instanceof AriError)) throw error;
       this.#close(error);
@@ -126,7 +126,7 @@ export class Connection {
     }
     if (this.#closed) return;
     this.#watch();
-    this.after(this.options.timeouts.stable, () => void this.#proveAgain());
+    this.after(timeouts.stable, () => void this.#proveAgain());
     this.handler.ready(snapshot);
     const held = this.#held ?? [];
     this.#held = undefined;

@@ -2,6 +2,7 @@ import { Backoff } from "../ami";
 import type { Clock, Timer } from "../sip/clock";
 import { AriError, type AriErrorCode } from "./errors";
 import type { AriEvent, AriEventOf } from "./events";
+import type { Bridge, Channel } from "./models";
 import type { AriTimeouts } from "./options";
 
 /** What became of a request that makes something under an id of ours. */
@@ -13,8 +14,8 @@ export type Made<T, E extends AriEvent> =
   /** The answer was lost, and there is none: it was never made, or it ended while no events came. */
   | { readonly outcome: "absent" };
 
-export type MadeChannel<T> = Made<T, AriEventOf<"ChannelDestroyed">>;
-export type MadeBridge<T> = Made<T, AriEventOf<"BridgeDestroyed">>;
+export type MadeChannel = Made<Channel, AriEventOf<"ChannelDestroyed">>;
+export type MadeBridge = Made<Bridge, AriEventOf<"BridgeDestroyed">>;
 
 type End = AriEventOf<"ChannelDestroyed" | "BridgeDestroyed">;
 
@@ -58,8 +59,9 @@ export class Making {
     find: () => Promise<T>,
   ): Promise<Made<T, E>> {
     const key = keyOf(kind, id);
-    if (this.#underWay.has(key))
+    if (this.#underWay.has(key)) {
       throw AriError.value("id", `a ${kind} ${JSON.stringify(id)} is being made already`);
+    }
     const making: { ended?: End } = {};
     this.#underWay.set(key, making);
     try {

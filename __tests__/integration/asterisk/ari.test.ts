@@ -455,7 +455,9 @@ describe("a bridge", () => {
     await expect(bridges.get(id)).rejects.toMatchObject({ code: "ARI_NOT_FOUND" });
     // Both are in Stasis still.
     await watched.ari.channels.hangup(one);
-    await watched.ari.channels.hangup(two);
+    await watched.ari.channels.hangup(two, 21);
+    const { cause_txt } = await watched.event("ChannelDestroyed", ({ channel }) => channel.id === two);
+    expect(cause_txt).toBe("Call Rejected");
   });
 });
 
