@@ -5,6 +5,8 @@ const DEADLINE = 10 * 60_000;
 
 /** @type {import("node:child_process").ChildProcess | undefined} */
 let running;
+/** Whether this process has been told to end. */
+let ending = false;
 
 /**
  * Runs a command to its end. Told to end itself, this process ends the command first.
@@ -29,7 +31,9 @@ function run(command, args, { cwd, input } = {}) {
     child.on("error", reject);
     child.on("close", (status, signal) => {
       running = undefined;
-      if (status === 0) resolve(output);
+      // The word to end may have come when the command had ended by itself.
+      if (ending) reject(new Error("interrupted"));
+      else if (status === 0) resolve(output);
       else reject(new Error(`'${command}' ended with ${status ?? signal}: ${complaint.trim()}`));
     });
   });
@@ -42,7 +46,11 @@ function run(command, args, { cwd, input } = {}) {
  */
 function script(main) {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
-    process.on(signal, () => (running ? running.kill("SIGTERM") : process.exit(1)));
+    process.on(signal, () => {
+      ending = true;
+      if (running) running.kill("SIGTERM");
+      else process.exit(1);
+    });
   const temporary = (/** @type {string} */ prefix) => {
     const directory = mkdtempSync(prefix);
     process.once("exit", () => rmSync(directory, { recursive: true, force: true }));

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { tar } from "../../../tools/docker-provider/tar";
 import { contentPath } from "../../../tools/offline/npm-cache";
@@ -81,6 +82,24 @@ it("installs from the bundle alone, once", async () => {
   expect(readdirSync(join(project, ".cache"))).toStrictEqual([]);
   expect(await install()).toMatchObject({ status: 0, stdout: "" });
 }, 60_000);
+
+it("leaves nothing behind when it is told to end", async () => {
+  bring(PACKAGE);
+  const bin = join(project, "bin");
+  // An npm that never comes to an end.
+  writeFileSync(join(bin, "npm"), "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 });
+  const child = spawn("node", ["tools/offline/install.js"], {
+    cwd: project,
+    env: { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const staging = () => (existsSync(join(project, ".cache")) ? readdirSync(join(project, ".cache")) : []);
+  while (staging().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGTERM");
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(1);
+  expect(staging()).toStrictEqual([]);
+  expect(existsSync(join(project, "node_modules"))).toBe(false);
+}, 20_000);
 
 describe("keeps what was installed", () => {
   const old = "node_modules/@a/b/index.js";
