@@ -4,7 +4,11 @@ import { ensureBaseImages } from "./base-images";
 import { cdktf } from "./cdktf";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
+
+import { removeLeftovers } from "./leftovers";
+
 import { bundleFor, provideImages } from "./offline/site";
+
 import { OperatorError, runCommand, step } from "./progress";
 import { removeForReplacement } from "./replace";
 import { run } from "./run";
@@ -28,6 +32,8 @@ runCommand(async () => {
   if (replace.length > 0) {
     await step(`Remove ${replace.join(", ")}`, () => removeForReplacement(environment, engine, replace));
   }
+  const leftovers = await removeLeftovers(environment, engine);
+  if (leftovers.length > 0) console.log(`  removed what a killed deploy has left: ${leftovers.join(", ")}`);
   // The first time, its images take minutes.
   await step(`Deploy ${name}`, (show) => cdktf(["deploy", name, "--auto-approve"], show));
   return verify(environment, engine);
