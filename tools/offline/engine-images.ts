@@ -39,7 +39,12 @@ export async function saveImages(
   show: (line: string) => void,
 ): Promise<void> {
   const signal = AbortSignal.timeout(DEADLINE);
-  const saved = await engine.stream("/images/get", { query: { names: [...names] }, deadline: 0, signal });
+  const query = { names: [...names] };
+  const saved = await engine.stream("/images/get", { query, deadline: 0, signal }).catch((error: Error) => {
+    throw new OperatorError(
+      `the engine does not save the images: ${error.message}. Was one removed meanwhile? Try again`,
+    );
+  });
   const count = counter((bytes) => show(`${mebibytes(bytes)} of layers`));
   // The fastest: a tenth larger than by default, in less than half of the time.
   await pipeline(saved, count, createGzip({ level: 1 }), createWriteStream(file), { signal });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,14 +22,17 @@ let offline: string;
 let saved: string;
 let images: Manifest["images"];
 
+/** Ids of what was made: one that loses its name to a loaded one stays otherwise. */
+const made: string[] = [];
+
 /** Makes an image of one file, as small as can be. */
 function make(name: string, content: string): void {
   const input = tar([{ path: "file", mode: 0o644, content: Buffer.from(content) }]);
-  execFileSync("docker", ["import", "-", name], { input });
+  made.push(execFileSync("docker", ["import", "-", name], { input, encoding: "utf8" }).trim());
 }
 
 function remove(...names: string[]): void {
-  execFileSync("docker", ["rmi", "--force", ...names], { stdio: "ignore" });
+  spawnSync("docker", ["rmi", "--force", ...names], { stdio: "ignore" });
 }
 
 const siteOf = (source: "build" | "registry") => ({
@@ -62,7 +65,7 @@ afterEach(() => {
 });
 
 afterAll(() => {
-  remove(one, two);
+  remove(one, two, ...made);
   engine.close();
   rmSync(directory, { recursive: true });
 });
