@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { App } from "cdktf";
 import type { Environment } from "../../../config";
 import { bootFiles } from "../../../constructs/asterisk/files";
 import { WebrtcGenesysStack } from "../../../stacks/webrtc-genesys-stack";
+import { root } from "../../arguments";
 import { blocks, type State, text } from "../../docker-provider/value";
 import type { Service } from "../../review/model/deployment";
 import { readDeployment } from "../../review/model/read";
@@ -48,7 +49,9 @@ function synthesize(environment: Environment): TerraformJson {
   const outdir = mkdtempSync(join(tmpdir(), "webrtc-genesys-drift-"));
   try {
     const app = new App({ outdir });
-    new WebrtcGenesysStack(app, environment);
+    // As Terraform makes it absolute where it runs (constructs/service/secrets.ts).
+    const secrets = { ...environment.secrets, directory: resolve(root, environment.secrets.directory) };
+    new WebrtcGenesysStack(app, { ...environment, secrets });
     app.synth();
     return JSON.parse(readFileSync(join(outdir, "stacks", environment.name, "cdk.tf.json"), "utf8"));
   } finally {

@@ -248,3 +248,8 @@ it("a service that has no release is looked at without one", () => {
     "nginx-certificate",
   ]);
 });
+
+it("secrets are meant where Terraform's own expression leads: below the project for a relative directory", () => {
+  const mounts = meant("nginx-certificate").attributes.mounts as { source: string }[];
+  expect(mounts.map(({ source }) => source)).toStrictEqual([expect.stringMatching(/^\/[^$]*\/tls$/)]);
+});
