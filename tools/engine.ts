@@ -23,8 +23,8 @@ export function engineOf(environment: Environment): Docker {
         host: url.hostname,
         port: url.port || 22,
         username: url.username,
-        sshOptions: { agent: process.env.SSH_AUTH_SOCK },
-        timeout,
+        // A connection through ssh knows no timeout, and fails with one: ssh itself notices a host that is gone.
+        sshOptions: { agent: process.env.SSH_AUTH_SOCK, keepaliveInterval: 10_000, keepaliveCountMax: 3 },
       });
     default: {
       const tls = certPath
