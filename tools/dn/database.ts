@@ -32,29 +32,28 @@ export class DnDatabase {
     request: Extract<DnRequest, { what: What }>,
   ): Promise<DnAnswers[What]> {
     const container = await this.container();
-    const stream = (await container.attach({
-      ...{ stream: true, hijack: true },
-      ...{ stdin: true, stdout: true, stderr: true },
-    })) as Duplex;
     const output = { stdout: "", stderr: "" };
+    let stream: Duplex | undefined;
     try {
+      stream = (await container.attach({
+        ...{ stream: true, hijack: true },
+        ...{ stdin: true, stdout: true, stderr: true },
+      })) as Duplex;
       // The client's timeout is about its requests, and the connection is ours now.
       (stream as Partial<Socket>).setTimeout?.(0);
       const collect = (name: "stdout" | "stderr") =>
-        new PassThrough().on("data", (chunk: Buffer) => {
-          output[name] += chunk.toString("utf8");
+        new PassThrough({ encoding: "utf8" }).on("data", (text: string) => {
+          output[name] += text;
         });
       this.engine.modem.demuxStream(stream, collect("stdout"), collect("stderr"));
       const ended = once(stream, "end", { signal: AbortSignal.timeout(DEADLINE) });
-      await container.start();
-      stream.write(`${JSON.stringify(request)}\n`);
-      await ended;
+      await Promise.all([ended, container.start().then(() => stream?.write(`${JSON.stringify(request)}\n`))]);
     } catch (error) {
       if ((error as Error).name !== "AbortError") throw error;
       const late = `${this.environment}'s database did not answer within ${DEADLINE / 1000} s`;
       throw new OperatorError(`${late}: npm run dn -- list says what is there`);
     } finally {
-      stream.destroy();
+      stream?.destroy();
       // It is removed by itself when it has ended, which takes a moment.
       await container.remove({ force: true }).catch(() => undefined);
       await container.wait({ condition: "removed" }).catch(() => undefined);

@@ -64,8 +64,8 @@ export class DockerHost {
     const stream = await exec.start({});
     const output = { stdout: "", stderr: "" };
     const collector = (name: "stdout" | "stderr") =>
-      new PassThrough().on("data", (chunk: Buffer) => {
-        output[name] += chunk.toString("utf8");
+      new PassThrough({ encoding: "utf8" }).on("data", (text: string) => {
+        output[name] += text;
       });
     this.engine.modem.demuxStream(stream, collector("stdout"), collector("stderr"));
     await new Promise<void>((resolve, reject) => {

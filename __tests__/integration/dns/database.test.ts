@@ -12,6 +12,9 @@ import { addresses, dnsJson, passwords, Stand } from "../asterisk/stand";
 
 /** An operator's requests to a running database, each by a container of its own as on a Docker host. */
 
+// Each request is a container that starts and ends.
+jest.setTimeout(30_000);
+
 const stand = new Stand("asterisk-test-dns", addresses.database);
 const engine = new Docker();
 const database = new DnDatabase(engine, stand.name);
@@ -79,7 +82,7 @@ describe("adding a DN", () => {
       "there already",
       "there already",
     ]);
-  }, 30_000);
+  });
 
   it("undoes everything when it fails half-way, and says why", async () => {
     await stand.sql("ALTER TABLE ps_auths ADD CONSTRAINT broken CHECK (id <> '2004')");
@@ -95,7 +98,7 @@ describe("adding a DN", () => {
       await expect(database.ask(add(number))).rejects.toThrow(OperatorError);
     await expect(database.ask(add("2005", 'a" <1002>'))).rejects.toThrow("must not have quotes");
     expect(await numbers()).toStrictEqual(["1002", "1003", "2001", "2002", "2003", "9999"]);
-  }, 30_000);
+  });
 });
 
 it("lists who is there, from where, how the password is checked, and whether a phone is registered", async () => {
@@ -168,7 +171,7 @@ describe("a release afterwards", () => {
     expect(await database.ask(add("2006"))).toStrictEqual({ outcome: "added" });
     expect(Date.now() - started).toBeGreaterThan(1500);
     await sleeper;
-  }, 30_000);
+  });
 });
 
 describe("removing a DN", () => {

@@ -1,5 +1,6 @@
 import type { Conf } from "./asterisk-conf";
 import type { Place } from "./place";
+import { objectsOfWizard } from "./wizard";
 
 export interface PjsipOption {
   readonly value: string;
@@ -42,7 +43,7 @@ export function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(yes|true|y|t|1|on)$/i.test(value);
 }
 
-/** The objects of a pjsip.conf. A section without a type is none. */
+/** The objects of a pjsip.conf, or of a pjsip_wizard.conf. A section without a type is none. */
 export function objectsOf({ sections }: Conf): PjsipObject[] {
   return sections.flatMap((section) => {
     if (section.template) return [];
@@ -54,6 +55,8 @@ export function objectsOf({ sections }: Conf): PjsipObject[] {
       else values.push({ value, place });
     }
     const type = options.get("type")?.at(-1)?.value.toLowerCase();
-    return type === undefined ? [] : [{ type, id: section.name, place: section.place, options }];
+    if (type === undefined) return [];
+    const object = { type, id: section.name, place: section.place, options };
+    return type === "wizard" ? objectsOfWizard(object) : [object];
   });
 }

@@ -33,6 +33,19 @@ describe("a phone", () => {
     ]);
   });
 
+  it("of pjsip_wizard.conf is what Asterisk makes of it", () => {
+    const text = [
+      "[phone](!)\ntype=wizard\naccepts_auth=yes\naccepts_registrations=yes\ntransport=w\nendpoint/webrtc=yes\naor/max_contacts=2",
+      "[1002](phone)\ninbound_auth/username=1002\ninbound_auth/password=x\nendpoint/callerid=Alice <1002>",
+      "[provider]\ntype=wizard\nsends_auth=yes\nremote_hosts=192.0.2.1, 192.0.2.2\noutbound_auth/username=y",
+    ].join("\n");
+    const { found, leftOut, others } = find(text);
+    expect(found).toMatchObject([{ number: "1002", displayName: "Alice", secret: "x", notes: [] }]);
+    expect(found[0]?.aors[0]?.options.get("max_contacts")?.[0]?.value).toBe("2");
+    expect(leftOut).toStrictEqual([]);
+    expect(others).toMatchObject([{ name: "provider" }]);
+  });
+
   it("keeps its leading zeros", () => {
     expect(
       numbers("[0100]\ntype=endpoint\nauth=a\n[a]\ntype=auth\nusername=0100\npassword=x\n"),
