@@ -9,11 +9,14 @@ import { run } from "./run";
 const LOG = "/var/log/webrtc-genesys-dockerd.log";
 const START_DEADLINE = 60_000;
 
-/** A client for the engine that `docker.host` of the environment names. */
-export function engineOf(environment: Environment): Docker {
+/**
+ * A client for the engine that `docker.host` of the environment names.
+ *
+ * @param timeout milliseconds for which an answer may be silent
+ */
+export function engineOf(environment: Environment, timeout = 30_000): Docker {
   const { host, certPath } = environment.docker;
   const url = new URL(host);
-  const timeout = 30_000;
   switch (url.protocol) {
     case "unix:":
       return new Docker({ socketPath: url.pathname, timeout });
