@@ -10,9 +10,13 @@ import { run } from "./run";
 const LOG = "/var/log/webrtc-genesys-dockerd.log";
 const START_DEADLINE = 60_000;
 
-/** A client for the engine that `docker.host` of the environment names, reached as Terraform's provider does. */
-export function engineOf(environment: Pick<Environment, "docker">): Docker {
-  return clientOf(environment.docker, 30_000);
+/**
+ * A client for the engine that `docker.host` of the environment names, reached as Terraform's provider does.
+ *
+ * @param timeout milliseconds for which an answer may be silent
+ */
+export function engineOf(environment: Pick<Environment, "docker">, timeout = 30_000): Docker {
+  return clientOf(environment.docker, timeout);
 }
 
 /**
