@@ -53,7 +53,7 @@ runCommand(async () => {
   }
   signal.throwIfAborted();
   const running = await prepare(environment);
-  await deploy(environment, engine);
+  await deploy(environment, running);
   if (work.database) {
     signal.throwIfAborted();
     await step("Database", (show) => restoreDatabase(database, file, backup, show));
