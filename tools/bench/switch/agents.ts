@@ -21,9 +21,18 @@ export class Agents {
     private readonly page: Page,
   ) {}
 
-  /** Signs all DNs in, and waits until their phones are registered. */
-  static async signIn(environment: Environment, dns: readonly string[]): Promise<Agents> {
-    const browser = await launchBrowser();
+  /**
+   * Signs all DNs in, and waits until their phones are registered.
+   *
+   * @param signal ends the browser, so that whatever is asked of it fails
+   */
+  static async signIn(
+    environment: Environment,
+    dns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Agents> {
+    const browser = await launchBrowser(undefined, { handleSIGINT: false });
+    signal.addEventListener("abort", () => void browser.close(), { once: true });
     try {
       const agents = new Agents(browser, await openPage(browser, environment));
       const phones = new Phones(environment);

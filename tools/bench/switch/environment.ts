@@ -5,8 +5,7 @@ import { root } from "../../arguments";
 import { ensureBaseImages } from "../../base-images";
 import { cdktf } from "../../cdktf";
 import { ensureEngine } from "../../engine";
-import { OperatorError } from "../../progress";
-import { run } from "../../run";
+import { removeLabelled } from "../../labelled";
 import { ensureSecrets } from "../../secrets";
 
 export type Mode = Environment["forwardingMode"];
@@ -35,7 +34,7 @@ secrets: { directory: .secrets/${NAME} }
 
 /** Makes the environment and deploys it in static mode. What an earlier run has left goes first. */
 export async function makeEnvironment(show: (line: string) => void): Promise<Environment> {
-  await removeEnvironment(show);
+  await removeEnvironment();
   process.chdir(root);
   writeFileSync(FILE, TEXT);
   const { environment } = loadEnvironment(FILE, {});
@@ -58,21 +57,16 @@ export async function deploy(mode: Mode, show: (line: string) => void): Promise<
   }
 }
 
-/** Takes everything down that the environment made, its file and its secrets too. */
-export async function removeEnvironment(show: (line: string) => void): Promise<void> {
+/**
+ * Takes everything down that the environment made, its file and its secrets too. Images stay: their names come from what
+ * is in them, so that other environments of this engine run the very same.
+ */
+export async function removeEnvironment(): Promise<void> {
   if (!existsSync(join(root, FILE))) return;
-  const command = ["run", "--silent", "destroy", "--", NAME, "--yes"];
-  await run("npm", command, { cwd: root, deadline: 300_000, onLine: show }).catch((error: Error) => {
-    throw new OperatorError(
-      `${error.message}\nthe environment '${NAME}' is left: npm run destroy -- ${NAME} --yes, then remove ${FILE}`,
-    );
-  });
-  for (const path of [
-    FILE,
-    join(".secrets", NAME),
-    `terraform.${NAME}.tfstate`,
-    `terraform.${NAME}.tfstate.backup`,
-  ]) {
+  const { environment } = loadEnvironment(join(root, FILE), {});
+  await removeLabelled(await ensureEngine(environment), NAME);
+  const state = `terraform.${NAME}.tfstate`;
+  for (const path of [state, `${state}.backup`, join(".secrets", NAME), FILE]) {
     rmSync(join(root, path), { recursive: true, force: true });
   }
 }

@@ -29,24 +29,23 @@ const SWITCHES: readonly (readonly [from: Mode, to: Mode])[] = [
  * all through the simulated Genesys. By a deploy, and beside it by the way of old: edit, and restart.
  */
 export function benchSwitch({ quick }: BenchOptions): Promise<string> {
-  return unlessInterrupted(async () => {
+  return untilInterrupted(async (changing, signal) => {
     await ensureBrowser();
-    const environment = await step("Deploy 50 DNs, static", makeEnvironment);
+    const environment = await step("Deploy 50 DNs, static", (show) => changing(() => makeEnvironment(show)));
     const hand = new ByHand(engineOf(environment), environment);
-    const silent = () => undefined;
     // Both releases have been there once before anything is measured.
     await hand.keep("static");
-    await step("Deploy them, proxy", (show) => deploy("proxy", show));
+    await step("Deploy them, proxy", (show) => changing(() => deploy("proxy", show)));
     await hand.keep("proxy");
-    await step("Deploy them, static", (show) => deploy("static", show));
+    await step("Deploy them, static", (show) => changing(() => deploy("static", show)));
     await simulator(environment, "/settings", "PUT", { talk: { delayMs: 0 } });
-    const agents = await step("50 phones register", () => Agents.signIn(environment, DNS));
+    const agents = await step("50 phones register", () => Agents.signIn(environment, DNS, signal));
     try {
       const scene = new Scene(environment, agents, DNS, CALLS);
       const results = new Map<string, { samples: Sample[]; held: boolean }>();
       const watch = async (name: string, held: boolean, change: () => Promise<void>) => {
         await step(`Before: ${name}`, (show) => scene.set(show));
-        const sample = await step(name, () => scene.watch(change));
+        const sample = await step(name, () => scene.watch(() => changing(change)));
         const known = results.get(name) ?? { samples: [], held };
         known.samples.push(sample);
         results.set(name, known);
@@ -57,7 +56,7 @@ export function benchSwitch({ quick }: BenchOptions): Promise<string> {
         for (let round = 0; round < (quick ? 1 : 3); round++) {
           await watch(`${kept}, nothing happens`, false, () => sleep(NOTHING));
           for (const [from, to] of SWITCHES)
-            await watch(`${kept}, ${from} to ${to}, deploy`, true, () => deploy(to, silent));
+            await watch(`${kept}, ${from} to ${to}, deploy`, true, () => deploy(to, () => undefined));
           for (const [from, to] of SWITCHES)
             await watch(`${kept}, ${from} to ${to}, by hand`, false, () => hand.switchTo(to));
         }
@@ -73,20 +72,36 @@ export function benchSwitch({ quick }: BenchOptions): Promise<string> {
   });
 }
 
+/** Does what makes or changes containers. */
+type Changing = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Takes the environment down at the end, also when the process is told to end. */
-async function unlessInterrupted<T>(work: () => Promise<T>): Promise<T> {
-  let interrupt = (): void => undefined;
+async function untilInterrupted<T>(
+  work: (changing: Changing, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const { signal } = controller;
   const interrupted = new Promise<never>((_, reject) => {
-    interrupt = () => reject(new OperatorError("interrupted"));
+    signal.addEventListener("abort", () => reject(new OperatorError("interrupted")), { once: true });
   });
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const abort = () => controller.abort();
+  process.once("SIGINT", abort).once("SIGTERM", abort);
+  let underWay: Promise<unknown> = Promise.resolve();
+  const changing: Changing = (change) => {
+    signal.throwIfAborted();
+    const done = change();
+    underWay = done.catch(() => undefined);
+    return done;
+  };
   try {
-    const done = work();
+    const done = work(changing, signal);
     // What goes on after an interruption fails by that.
     done.catch(() => undefined);
     return await Promise.race([done, interrupted]);
   } finally {
+    process.removeListener("SIGINT", abort).removeListener("SIGTERM", abort);
+    // A deploy that was interrupted ends in order, and makes no container after that.
+    await underWay;
     await step("Take it down", removeEnvironment);
-    process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
   }
 }
