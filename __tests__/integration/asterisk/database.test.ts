@@ -1,6 +1,9 @@
 import { attempt, docker, eventually, healthy, logs } from "./docker";
 import { addresses, dnsJson, passwords, Stand } from "./stand";
 
+// Each release is a container that starts and ends.
+jest.setTimeout(30_000);
+
 const stand = new Stand("asterisk-test-db", addresses.database);
 
 beforeAll(() => stand.prepare("postgres", "database"), 300_000);
