@@ -3,7 +3,7 @@ import { ensureBaseImages } from "./base-images";
 import { cdktf } from "./cdktf";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
-import { removeLeftovers } from "./leftovers";
+import { removeLeftovers, unknownReleases } from "./leftovers";
 import { OperatorError, runCommand, step } from "./progress";
 import { run } from "./run";
 import { ensureSecrets } from "./secrets";
@@ -20,8 +20,12 @@ runCommand(async () => {
   if (environment.images.source === "build") await ensureBaseImages(engine);
   const made = await ensureSecrets(environment);
   if (made.length > 0) console.log(`  made ${made.length} secrets in ${environment.secrets.directory}`);
-  const leftovers = await removeLeftovers(environment, engine);
-  if (leftovers.length > 0) console.log(`  removed what a killed deploy has left: ${leftovers.join(", ")}`);
+  if ((await unknownReleases(name, engine)).length > 0) {
+    const removed = await step("Clear away what another deploy has left", (show) =>
+      removeLeftovers(name, engine, show),
+    );
+    if (removed.length > 0) console.log(`  removed ${removed.join(", ")}`);
+  }
   // The first time, its images take minutes.
   await step(`Deploy ${name}`, (show) => cdktf(["deploy", name, "--auto-approve"], show));
   return verify(environment, engine);
