@@ -3,7 +3,7 @@ import type { Environment } from "../config";
 import { ensureBaseImages } from "./base-images";
 import { cdktf } from "./cdktf";
 import { ensureEngine } from "./engine";
-import { removeLeftovers } from "./leftovers";
+import { removeLeftovers, unknownReleases } from "./leftovers";
 import { bundleFor, provideImages } from "./offline/site";
 import { OperatorError, step } from "./progress";
 import { run } from "./run";
@@ -26,8 +26,12 @@ export async function prepare(environment: Environment): Promise<Docker> {
 /** Brings the environment to what its file says. The first time, its images take minutes. */
 export async function deploy(environment: Environment, engine: Docker): Promise<void> {
   const { name } = environment;
-  const leftovers = await removeLeftovers(environment, engine);
-  if (leftovers.length > 0) console.log(`  removed what a killed deploy has left: ${leftovers.join(", ")}`);
+  if ((await unknownReleases(name, engine)).length > 0) {
+    const removed = await step("Clear away what another deploy has left", (show) =>
+      removeLeftovers(name, engine, show),
+    );
+    if (removed.length > 0) console.log(`  removed ${removed.join(", ")}`);
+  }
   await step(`Deploy ${name}`, (show) => cdktf(["deploy", name, "--auto-approve"], show));
 }
 

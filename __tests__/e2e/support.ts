@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type Environment, loadEnvironment } from "../../config";
 import { simulator } from "../../tools/simulator";
@@ -24,6 +24,21 @@ export function up(mode: "static" | "proxy"): void {
   const { status, output } = command("./bin/up", [], { FORWARDING_MODE: mode });
   expect(output).toMatch(/all \d+ checks green/);
   expect(status).toBe(0);
+}
+
+/** Runs `bin/up` in a mode, while the test goes on. */
+export function upMeanwhile(mode: "static" | "proxy"): Promise<{ status: number | null; output: string }> {
+  const env = { ...process.env, FORWARDING_MODE: mode };
+  const child = spawn("./bin/up", { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, output }));
+  });
 }
 
 /** DNs that are registered at Genesys, in order. */

@@ -7,7 +7,7 @@
  * where `start(config, { log })` gives a `Service` and is used by tests without any of this.
  */
 export { ConfigError, type ReleasedConfig, readConfig } from "./config-file";
-export { ControlServer, requestReload } from "./control";
+export { ControlServer, requestReload, within } from "./control";
 export { askHealth, type Health } from "./health";
 export { type Service, type ServiceContext, ServiceHost, type StartService } from "./host";
 export { createLogger, type LogFields, type Logger } from "./logger";

@@ -213,6 +213,18 @@ describe("from static to proxy mode", () => {
     expect(await registered()).toEqual(["1002"]);
   });
 
+  it("is refused when Asterisk hangs, before the release's own time is up", async () => {
+    await start("static");
+    await until(() => logged("AMI connected"), "a session");
+    ami.freeze();
+    const began = Date.now();
+    await expect(service.reload(config("proxy"))).rejects.toThrow(
+      /its list of contacts took more than 7000 ms/,
+    );
+    expect(Date.now() - began).toBeLessThan(13_000);
+    expect((await api("/healthz")).body).toMatchObject({ forwarding: false });
+  }, 20_000);
+
   it("has nothing to adopt from an Asterisk that isn't there", async () => {
     const proxy = config("proxy");
     await start("static");

@@ -1,5 +1,5 @@
 import { AmiClient, type ContactStatusEvent } from "../../../lib/ami";
-import type { ServiceContext } from "../../../lib/service";
+import { type ServiceContext, within } from "../../../lib/service";
 import { systemClock } from "../../../lib/sip";
 import { Api, type ApiSource, type ApiTokens } from "./api";
 import { AsteriskProbe } from "./asterisk-probe";
@@ -26,7 +26,10 @@ const FINISH_DEADLINE = 2_000;
 const ADOPTION_DEADLINE = 10_000;
 
 /** Milliseconds for a session with an Asterisk that is there: it may have been started just now. */
-const ASTERISK_DEADLINE = 6_000;
+const ASTERISK_DEADLINE = 5_000;
+
+/** Milliseconds for its list of contacts: one that hangs is to be told of in time. */
+const LIST_DEADLINE = 7_000;
 
 export interface SipProxyParts {
   readonly context: ServiceContext;
@@ -249,7 +252,7 @@ export class SipProxy implements ApiSource {
       log.warn("Asterisk is not running: there are no DNs to adopt");
       return;
     }
-    await this.reconciler.ask().catch((error: Error) => {
+    await within(this.reconciler.ask(), LIST_DEADLINE, "its list of contacts").catch((error: Error) => {
       throw new Error(
         `Asterisk can't tell which DNs are registered, so none can be adopted: ${error.message}`,
       );
