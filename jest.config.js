@@ -1,12 +1,12 @@
 // Three suites: `unit` is pure or talks to loopback only; `integration` needs a Docker engine;
 // `e2e` needs the whole environment that bin/up makes.
-const swc = ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }];
-// Packages that are ES modules only, which jest can't load as they are.
-const modules = "(age-encryption|@noble|@scure)/";
 const common = {
   testEnvironment: "node",
-  transform: { "^.+\\.ts$": swc, [`/node_modules/${modules}.+\\.js$`]: swc },
-  transformIgnorePatterns: [`/node_modules/(?!${modules})`],
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }],
+    "/node_modules/age-encryption/": "<rootDir>/__tests__/es-module.js",
+  },
+  transformIgnorePatterns: ["/node_modules/(?!age-encryption/)"],
   modulePathIgnorePatterns: ["<rootDir>/cdktf.out"],
 };
 

@@ -126,7 +126,8 @@ export async function readArchive(plain: Bytes): Promise<Contents> {
       }
     } else if (name.startsWith(SECRETS)) {
       const path = name.slice(SECRETS.length).replace(/\/$/, "");
-      const mode = (header.mode ?? 0) & 0o777;
+      if (path.split("/").includes("..")) throw new OperatorError(`it has a part that nobody knows: ${name}`);
+      const mode = header.mode & 0o777;
       if (header.type === "directory") secrets.push({ path, type: "directory", mode });
       else {
         const bytes = await whole(LONGEST.secret);

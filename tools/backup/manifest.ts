@@ -21,8 +21,8 @@ export const databaseFacts = z.object({
 export type DatabaseFacts = z.infer<typeof databaseFacts>;
 
 const manifestSchema = z.object({
-  /** Name of the environment. */
-  environment: z.string(),
+  /** Name of the environment: a file of that name may be made. */
+  environment: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** When it was made, ISO 8601. */
   time: z.string(),
   /** Version of the project that has made it. */
