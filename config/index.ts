@@ -2,10 +2,11 @@
 export { hostPort, isLoopback, isWildcard } from "./addresses";
 export { inRange, inRanges, rangeText } from "./dns";
 export type * from "./environment";
-export { EnvironmentError, type Fault, renderFaults } from "./faults";
+export { displayName, EnvironmentError, type Fault, renderFaults, visible } from "./faults";
 export {
   type LoadedEnvironment,
   loadEnvironment,
   loadEnvironments,
   type ProcessEnvironment,
 } from "./loader";
+export { shownName } from "./values";

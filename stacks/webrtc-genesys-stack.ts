@@ -5,6 +5,7 @@ import type { Environment } from "../config";
 import { Asterisk } from "../constructs/asterisk/asterisk";
 import { GenesysSimulator } from "../constructs/genesys-simulator/genesys-simulator";
 import { Nginx } from "../constructs/nginx/nginx";
+import { NginxCertificate } from "../constructs/nginx/nginx-certificate";
 import { Postgres } from "../constructs/postgres/postgres";
 import { RegistrationMonitor } from "../constructs/registration-monitor/registration-monitor";
 import { baseImages } from "../constructs/service/base-images";
@@ -18,7 +19,7 @@ import { StateBackend } from "./state-backend";
 export class WebrtcGenesysStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment) {
     super(scope, environment.name);
-    new StateBackend(this, environment.state);
+    new StateBackend(this, environment);
     new DockerProvider(this, "docker", {
       host: environment.docker.host,
       certPath: environment.docker.certPath,
@@ -71,5 +72,6 @@ export class WebrtcGenesysStack extends TerraformStack {
       dependsOn: [proxy.container],
     });
     order.startTogether([asterisk.release, nginx.release, proxy.release]);
+    new NginxCertificate(this, "nginx-certificate", { environment: environment.name, secrets, nginx });
   }
 }

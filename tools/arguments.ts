@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Environment, loadEnvironment } from "../config";
+import { type Environment, loadEnvironment, renderFaults } from "../config";
 import { colors } from "./colors";
 import { OperatorError } from "./progress";
 
@@ -8,7 +8,7 @@ import { OperatorError } from "./progress";
 export const root = join(__dirname, "..");
 
 /**
- * Loads the environment that a command was called with, and prints its warnings.
+ * Loads the environment that a command was called with, and prints its warnings on stderr.
  *
  * @throws OperatorError when there is none of that name, EnvironmentError with every fault of its file
  */
@@ -19,6 +19,6 @@ export function environmentNamed(name: string): Environment {
   }
   process.chdir(root);
   const { environment, warnings } = loadEnvironment(file);
-  for (const warning of warnings) console.log(colors.yellow(`! ${warning}`));
+  for (const warning of warnings) console.error(colors.yellow(`! ${renderFaults([warning])}`));
   return environment;
 }

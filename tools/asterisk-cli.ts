@@ -18,6 +18,18 @@ export async function asteriskRegistrations(host: DockerHost): Promise<Map<strin
   return parseRegistrations(await host.asterisk("pjsip show registrations"));
 }
 
+/** Channels of a DN's phones: one for each of its calls. */
+export async function channelsOf(host: DockerHost, dn: string): Promise<string[]> {
+  return parseChannels(await host.asterisk("core show channels concise")).filter((name) =>
+    name.startsWith(`PJSIP/${dn}-`),
+  );
+}
+
+/** "PJSIP/1002-00000001!genesys-agent!1003!1!Up!..." */
+export function parseChannels(output: string): string[] {
+  return [...output.matchAll(/^([A-Za-z]+\/[^!\s]+)!/gm)].map(([, name = ""]) => name);
+}
+
 /** "  Contact:  1002/sip:1002@127.0.0.1:5070;transport=ws  311fb5db2b Avail  2.979" */
 export function parseContacts(output: string): ContactRow[] {
   const rows = output.matchAll(/^\s*Contact:\s+([^/\s<]+)\/(\S+)\s+[0-9a-f]+\s+(\S+)/gm);

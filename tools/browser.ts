@@ -19,9 +19,16 @@ const MICROPHONE = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** Chromium without a window, for tests and benchmarks. */
-export function launchBrowser(args: readonly string[] = MICROPHONE): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: [...QUIET, ...args] });
+/**
+ * Chromium without a window, for tests and benchmarks.
+ *
+ * @param options handleSIGINT: whether Ctrl-C ends the browser, and this process with it
+ */
+export function launchBrowser(
+  args: readonly string[] = MICROPHONE,
+  { handleSIGINT = true }: { readonly handleSIGINT?: boolean } = {},
+): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...QUIET, ...args], handleSIGINT });
 }
 
 /** Installs Debian's Chromium where it is missing. */

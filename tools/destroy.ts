@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline/promises";
-import type Docker from "dockerode";
 import { environmentNamed } from "./arguments";
 import { cdktf } from "./cdktf";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
+import { removeLabelled } from "./labelled";
 import { OperatorError, runCommand, step } from "./progress";
 
 /**
@@ -21,7 +21,7 @@ runCommand(async () => {
   if (!yes) await confirm(name);
   const engine = await ensureEngine(environment);
   await step(`Destroy ${name}`, (show) => cdktf(["destroy", name, "--auto-approve"], show));
-  const left = await removeLabelled(engine, `webrtc-genesys.environment=${name}`);
+  const left = await removeLabelled(engine, name);
   if (left.length > 0) console.log(`  removed too, in no state here: ${left.join(", ")}`);
   return 0;
 });
@@ -34,19 +34,4 @@ async function confirm(name: string): Promise<void> {
   );
   terminal.close();
   if (answer.trim() !== name) throw new OperatorError("nothing was destroyed");
-}
-
-async function removeLabelled(engine: Docker, label: string): Promise<string[]> {
-  const filters = { label: [label] };
-  const removed: string[] = [];
-  for (const { Id, Names } of await engine.listContainers({ all: true, filters })) {
-    await engine.getContainer(Id).remove({ force: true, v: true });
-    removed.push(Names[0]?.slice(1) ?? Id);
-  }
-  const { Volumes: volumes } = await engine.listVolumes({ filters });
-  for (const { Name } of volumes ?? []) {
-    await engine.getVolume(Name).remove();
-    removed.push(Name);
-  }
-  return removed;
 }

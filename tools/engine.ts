@@ -1,48 +1,22 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { Environment } from "../config";
+import { clientOf } from "./docker-provider/engine/connect";
 import { OperatorError, step } from "./progress";
 import { run } from "./run";
 
 const LOG = "/var/log/webrtc-genesys-dockerd.log";
 const START_DEADLINE = 60_000;
 
-/** A client for the engine that `docker.host` of the environment names. */
-export function engineOf(environment: Environment): Docker {
-  const { host, certPath } = environment.docker;
-  const url = new URL(host);
-  const timeout = 30_000;
-  switch (url.protocol) {
-    case "unix:":
-      return new Docker({ socketPath: url.pathname, timeout });
-    case "ssh:":
-      return new Docker({
-        protocol: "ssh",
-        host: url.hostname,
-        port: url.port || 22,
-        username: url.username,
-        sshOptions: { agent: process.env.SSH_AUTH_SOCK },
-        timeout,
-      });
-    default: {
-      const tls = certPath
-        ? {
-            ca: readFileSync(`${certPath}/ca.pem`),
-            cert: readFileSync(`${certPath}/cert.pem`),
-            key: readFileSync(`${certPath}/key.pem`),
-          }
-        : {};
-      return new Docker({
-        protocol: certPath ? "https" : "http",
-        host: url.hostname,
-        port: url.port || 2376,
-        ...tls,
-        timeout,
-      });
-    }
-  }
+/**
+ * A client for the engine that `docker.host` of the environment names, reached as Terraform's provider does.
+ *
+ * @param timeout milliseconds for which an answer may be silent
+ */
+export function engineOf(environment: Pick<Environment, "docker">, timeout = 30_000): Docker {
+  return clientOf(environment.docker, timeout);
 }
 
 /**
@@ -62,7 +36,11 @@ export async function ensureEngine(environment: Environment): Promise<Docker> {
   }
   if (!existsSync("/usr/sbin/dockerd") && !existsSync("/usr/bin/dockerd")) {
     await step("Docker engine: install Debian's package", async (show) => {
-      await aptInstall(["docker.io"], show);
+      await aptInstall(["docker.io"], show).catch((error: Error) => {
+        throw new OperatorError(
+          `${error.message}\nDebian's package docker.io can't be installed: bring it here first (docs/offline.md says how without a network)`,
+        );
+      });
     });
   }
   await step("Docker engine: start", async () => {

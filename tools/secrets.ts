@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Environment } from "../config";
 import { root } from "./arguments";
 import { run } from "./run";
+import { StagedFiles } from "./staged-files";
 
 /** Who may see the status page: lines of name and hash, as nginx reads them. */
 const STATUS_USERS = "status-users";
@@ -37,6 +38,17 @@ export function secretPath(environment: Environment, name: string): string | und
   return join(root, directory, name);
 }
 
+/** Absolute path of the directory of secrets, where the engine and so the directory are on this machine. */
+export function secretsDirectoryHere({ docker, secrets }: Environment): string | undefined {
+  if (!isAbsolute(secrets.directory)) return join(root, secrets.directory);
+  return docker.host.startsWith("unix:") ? secrets.directory : undefined;
+}
+
+/** 32 characters that nobody guesses. */
+export function newPassword(): string {
+  return randomBytes(24).toString("base64url");
+}
+
 /**
  * Makes the secrets that a local environment lacks: random passwords, and a self-signed certificate where the
  * environment asks for one. What is there stays. Environments with an absolute `secrets.directory` have theirs on
@@ -61,7 +73,7 @@ export async function ensureSecrets(environment: Environment): Promise<string[]>
 }
 
 function makePassword(path: string, name: string): string {
-  writeSecret(path, `${randomBytes(24).toString("base64url")}\n`);
+  writeSecret(path, `${newPassword()}\n`);
   return name;
 }
 
@@ -76,10 +88,9 @@ async function makeStatusUser(environment: Environment, path: string): Promise<s
 }
 
 function writeSecret(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Written beside it and renamed: a reader never sees half a secret.
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  const files = new StagedFiles();
+  files.stage(path, text, 0o600);
+  files.commit();
 }
 
 /** A certificate for the environment's addresses, valid for ten years, which only browsers told to trust it accept. */

@@ -1,22 +1,29 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { registryAnswers } from "./docker-provider/registry";
+import { fromBundle, providerOfBundle } from "./offline/provider";
 
 const USAGE = "usage: bin/with-provider COMMAND [ARGUMENT...]";
 
-/** Whether the provider comes from the registry or is the built-in one. */
-export type Choice = "registry" | "builtin";
+/** Where a site has the parts of its bundle (docs/offline.md). */
+const OFFLINE = join(__dirname, "..", "offline");
+
+/** Whether the provider comes from the registry, is the built-in one, or lies in the bundle in offline/. */
+export type Choice = "registry" | "builtin" | "bundle";
 
 /** @throws Error when WEBRTC_GENESYS_PROVIDER holds something else */
 export async function choose(
   env: NodeJS.ProcessEnv,
   probe: (env: NodeJS.ProcessEnv) => Promise<boolean> = registryAnswers,
+  bundled = providerOfBundle(OFFLINE),
 ): Promise<Choice> {
   const wish = env.WEBRTC_GENESYS_PROVIDER;
   if (wish === "registry" || wish === "builtin") return wish;
   if (wish)
     throw new Error(`WEBRTC_GENESYS_PROVIDER: ${JSON.stringify(wish)} is no provider: registry or builtin`);
+  // A site with a bundle asks nobody: what it brings is the same as that of the machine that made it.
+  if (bundled) return bundled === "registry" ? "bundle" : "builtin";
   return (await probe(env)) ? "registry" : "builtin";
 }
 
@@ -68,7 +75,10 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
   if (words.length === 0) throw new Error(USAGE);
   const command = new Command();
   const common = { ...env, CHECKPOINT_DISABLE: "1" };
-  if ((await choose(env)) === "registry") return command.run(words, common);
+  const choice = await choose(env);
+  if (choice === "registry") return command.run(words, common);
+  if (choice === "bundle")
+    return command.run(withoutProviderLock(words), { ...common, ...(await fromBundle(OFFLINE, env)) });
   const { startProvider } = require("./docker-provider/attach") as typeof import("./docker-provider/attach");
   const attachment = await startProvider({ env });
   try {

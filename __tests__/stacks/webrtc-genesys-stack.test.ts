@@ -48,6 +48,7 @@ describe("an environment's stack", () => {
       "local-genesys-simulator",
       "local-genesys-simulator-release",
       "local-nginx",
+      "local-nginx-certificate",
       "local-nginx-release",
       "local-postgres",
       "local-registration-monitor",
@@ -146,9 +147,24 @@ describe("an environment's stack", () => {
         capabilities: { drop: ["ALL"] },
       });
       expect(one.privileged).toBeUndefined();
-      if (one.name.endsWith("-release")) expect(one.network_mode).toBe("none");
-      else expect(one).toMatchObject({ read_only: true, user: expect.stringMatching(/^100\d\d$/) });
+      const isRoot = /-(release|nginx-certificate)$/.test(one.name);
+      if (isRoot) expect(one.network_mode).toBe("none");
+      else expect(one.user).toMatch(/^100\d\d$/);
+      if (!one.name.endsWith("-release")) expect(one.read_only).toBe(true);
     }
+  });
+
+  it("gives who looks after the certificate a release's rights, the certificate and its key, and no more", () => {
+    const [, watcher] = containers(synth("production").json)
+      .filter(({ name }) => name.startsWith("production-nginx") && !name.endsWith("-release"))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    expect(watcher).toMatchObject({
+      name: "production-nginx-certificate",
+      capabilities: { add: ["CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SETGID", "CAP_SETUID"] },
+      mounts: [{ source: "/etc/webrtc-genesys/secrets/tls", target: "/run/secrets/tls", read_only: true }],
+    });
+    const written = watcher.volumes.filter((volume: Json) => !volume.read_only);
+    expect(written.map((volume: Json) => volume.container_path)).toStrictEqual(["/config", "/run/control"]);
   });
 
   it.each(["local", "production"])(
@@ -158,7 +174,9 @@ describe("an environment's stack", () => {
         .flatMap((one) => one.mounts ?? [])
         .map((mount: Json) => mount.target.replace("/run/secrets/", ""));
       const required = requiredSecrets(environment(name)).map((secret) => secret.replace(/^dn\/.*/, "dn"));
-      expect([...new Set(mounted)].sort()).toStrictEqual([...new Set(required)].sort());
+      // Whose files the release is given one by one.
+      const directories = ["tls"];
+      expect([...new Set(mounted)].sort()).toStrictEqual([...new Set([...required, ...directories])].sort());
     },
   );
 

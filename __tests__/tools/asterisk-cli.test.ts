@@ -1,4 +1,4 @@
-import { parseContacts, parseRegistrations } from "../../tools/asterisk-cli";
+import { parseChannels, parseContacts, parseRegistrations } from "../../tools/asterisk-cli";
 
 // As Asterisk 22.10.1 prints them.
 const contacts = `
@@ -37,4 +37,12 @@ it("reads the state of each DN's registration", () => {
 it("reads nothing where there is nothing", () => {
   expect(parseContacts("No objects found.\n")).toStrictEqual([]);
   expect([...parseRegistrations("No objects found.\n")]).toStrictEqual([]);
+});
+
+it("reads the channels", () => {
+  const output =
+    "PJSIP/1002-00000003!genesys-agent!1003!1!Up!Dial!PJSIP/1003@genesys_sip_server,300!1002!!!3!12!!1795246124.3\n" +
+    "PJSIP/genesys_sip_server-00000004!from-genesys!!1!Up!AppDial!(Outgoing Line)!1003!!!3!12!!1795246124.4\n";
+  expect(parseChannels(output)).toStrictEqual(["PJSIP/1002-00000003", "PJSIP/genesys_sip_server-00000004"]);
+  expect(parseChannels("")).toStrictEqual([]);
 });

@@ -15,8 +15,14 @@ describe("choose", () => {
   });
 
   it("otherwise takes the registry's when it answers", async () => {
-    await expect(choose({}, async () => true)).resolves.toBe("registry");
-    await expect(choose({}, async () => false)).resolves.toBe("builtin");
+    await expect(choose({}, async () => true, undefined)).resolves.toBe("registry");
+    await expect(choose({}, async () => false, undefined)).resolves.toBe("builtin");
+  });
+
+  it("takes what the bundle brought, without asking the registry, unless told otherwise", async () => {
+    await expect(choose({}, never, "registry")).resolves.toBe("bundle");
+    await expect(choose({}, never, "builtin")).resolves.toBe("builtin");
+    await expect(choose({ WEBRTC_GENESYS_PROVIDER: "registry" }, never, "builtin")).resolves.toBe("registry");
   });
 
   it("refuses another value", async () => {

@@ -25,23 +25,26 @@ export interface NginxProps {
 
 /** TLS in front of everything: the phones' WebSocket and the web pages. */
 export class Nginx extends Construct {
+  public readonly image: ServiceImage;
+  public readonly volumes: ServiceVolumes;
+  public readonly container: ServiceContainer;
   public readonly release: Release;
 
   constructor(scope: Construct, id: string, props: NginxProps) {
     super(scope, id);
     const { environment, secrets } = props;
     const { address, port, httpPort, drainSeconds } = environment.nginx;
-    const image = new ServiceImage(this, "image", {
+    this.image = new ServiceImage(this, "image", {
       service: "nginx",
       base: baseImages.trixie.reference,
       images: environment.images,
     });
-    const volumes = new ServiceVolumes(this, "volumes", environment.name, "nginx");
+    this.volumes = new ServiceVolumes(this, "volumes", environment.name, "nginx");
     this.release = new Release(this, "release", {
       environment: environment.name,
       service: "nginx",
-      image,
-      volumes,
+      image: this.image,
+      volumes: this.volumes,
       secrets,
       order: props.order,
       files: renderNginxFiles({
@@ -54,13 +57,13 @@ export class Nginx extends Construct {
         monitor: props.monitor,
       }),
     });
-    new ServiceContainer(this, "service", {
+    this.container = new ServiceContainer(this, "service", {
       environment: environment.name,
       service: "nginx",
-      image,
+      image: this.image,
       user: users.nginx,
       env: { STATUS_ADDRESS: hostPort(address, httpPort) },
-      volumes: volumes.mounted,
+      volumes: this.volumes.mounted,
       // 65 KiB for each phone, and 17 MiB for the workers of a release, of which eleven may be there at a time.
       memory: 768,
       processes: 128,

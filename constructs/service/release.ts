@@ -15,6 +15,22 @@ const SCRIPT = readFileSync(join(__dirname, "..", "..", "assets", "release", "re
 /** Stands in rendered files for the hash of the release that they belong to. */
 export const RELEASE_PLACEHOLDER = "@{release}";
 
+/** What the script needs wherever it runs; the image is the service's own. */
+export const releaseRights = {
+  capabilities: ["CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SETGID", "CAP_SETUID"],
+  // The check may bind the addresses of the host, which a container without a network doesn't have.
+  sysctls: { "net.ipv4.ip_nonlocal_bind": "1" },
+} as const;
+
+/** The script's settings: whose files it puts in force, and seconds for the service's check and reload. */
+export function releaseSettings(service: Service, { checkDeadline = 20, reloadDeadline = 20 } = {}) {
+  return {
+    SERVICE_UID: String(users[service]),
+    CHECK_DEADLINE: String(checkDeadline),
+    RELOAD_DEADLINE: String(reloadDeadline),
+  };
+}
+
 export interface ReleaseProps {
   readonly environment: string;
   readonly service: Service;
@@ -56,17 +72,13 @@ export class Release extends Construct implements ITerraformDependable, OrderedR
       entrypoint: ["/usr/bin/perl", "/release/run"],
       env: {
         RELEASE_HASH: this.hash,
-        SERVICE_UID: String(users[props.service]),
-        CHECK_DEADLINE: String(props.checkDeadline ?? 20),
-        RELOAD_DEADLINE: String(props.reloadDeadline ?? 20),
+        ...releaseSettings(props.service, props),
         ...order?.env(props.service),
       },
       files: { "/release/run": SCRIPT, ...order?.files, ...Object.fromEntries(uploads) },
       volumes: [...props.volumes.writable, ...(order?.volumes ?? [])],
       mounts: secretNames.map((name) => props.secrets.mount(name)),
-      capabilities: ["CAP_CHOWN", "CAP_DAC_READ_SEARCH", "CAP_SETGID", "CAP_SETUID"],
-      // The check may bind the addresses of the host, which this network namespace doesn't have.
-      sysctls: { "net.ipv4.ip_nonlocal_bind": "1" },
+      ...releaseRights,
       hash: this.hash,
     });
     this.fqn = this.oneShot.fqn;

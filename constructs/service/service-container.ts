@@ -1,4 +1,4 @@
-import { Container, type ContainerVolumes } from "@cdktf/provider-docker/lib/container";
+import { Container, type ContainerMounts, type ContainerVolumes } from "@cdktf/provider-docker/lib/container";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { ServiceImage } from "./service-image";
@@ -10,10 +10,18 @@ export interface ServiceContainerProps {
   readonly image: ServiceImage;
   /** The service's own unprivileged uid (constructs/service/users.ts). */
   readonly user: number;
-  /** Arguments for the image's entry point. @default the image's own */
+  /** @default the image's own */
+  readonly entrypoint?: readonly string[];
+  /** Arguments for the entry point. @default the image's own */
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly volumes?: readonly ContainerVolumes[];
+  readonly mounts?: readonly ContainerMounts[];
+  /** @default "host" */
+  readonly network?: "host" | "none";
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly capabilities?: readonly string[];
   /** Writable places in memory: path to mount options. /tmp is always there. */
   readonly tmpfs?: Readonly<Record<string, string>>;
   /** Upper bound of memory in MiB; the engine kills the service beyond it. */
@@ -65,10 +73,14 @@ export class ServiceContainer extends Construct implements ITerraformDependable 
       name: this.name,
       image: props.image.reference,
       user: String(props.user),
-      command: props.command ? [...props.command] : undefined,
+      entrypoint: props.entrypoint && [...props.entrypoint],
+      command: props.command && [...props.command],
       env: Object.entries(props.env ?? {}).map(([name, value]) => `${name}=${value}`),
-      networkMode: "host",
+      networkMode: props.network ?? "host",
+      sysctls: props.sysctls && { ...props.sysctls },
+      capabilities: { ...hardened.capabilities, add: props.capabilities && [...props.capabilities] },
       volumes: [...(props.volumes ?? [])],
+      mounts: props.mounts && [...props.mounts],
       tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m", ...props.tmpfs },
       memory: props.memory,
       // Without swap: a service that swaps is slower than one that is restarted.

@@ -3,6 +3,7 @@ import { AssetType, type ITerraformDependable, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment } from "../../config";
 import { buildContext } from "./context";
+import { offlineContext } from "./offline-images";
 
 export interface ServiceImageProps {
   /** Folder below assets/, and the image's name. */
@@ -17,7 +18,7 @@ export interface ServiceImageProps {
  * How images are built. It is part of their hash: Terraform replaces an image when one of these changes, and an
  * image that is replaced under its own name can't be removed, because its successor is in use under it.
  */
-const BUILD = {
+export const BUILD = {
   // The package mirror may be reachable from the host's network only.
   networkMode: "host",
   // A step that fails leaves no container behind.
@@ -31,8 +32,11 @@ const BUILD = {
 export class ServiceImage extends Construct implements ITerraformDependable {
   /** `name:tag`, known at plan time; a reference to it makes a dependency on the image. */
   public readonly reference: string;
+  /** `name:tag`, plain. */
+  public readonly tag: string;
+  /** What it is built from: the folder with the Dockerfile, and the image that this starts from. Absent when pulled. */
+  public readonly recipe?: { readonly directory: string; readonly base: string };
   public readonly fqn: string;
-  private readonly tag: string;
 
   constructor(scope: Construct, id: string, props: ServiceImageProps) {
     super(scope, id);
@@ -46,12 +50,13 @@ export class ServiceImage extends Construct implements ITerraformDependable {
     }
     const base = typeof props.base === "string" ? props.base : props.base.tag;
     const context = buildContext(service, `${base} ${JSON.stringify(BUILD)}`);
+    this.tag = `webrtc-genesys/${service}:${context.hash}`;
+    this.recipe = { directory: context.directory, base };
     const asset = new TerraformAsset(this, "context", {
-      path: context.directory,
+      path: offlineContext(this.tag) ?? context.directory,
       type: AssetType.DIRECTORY,
       assetHash: context.hash,
     });
-    this.tag = `webrtc-genesys/${service}:${context.hash}`;
     const image = new Image(this, "image", {
       name: this.tag,
       buildAttribute: {

@@ -6,6 +6,7 @@ import { type Figure, table } from "./measure";
 import { benchPhone } from "./phone";
 import { benchProxy } from "./proxy";
 import { benchReview } from "./review";
+import { benchSwitch } from "./switch";
 import { benchSynth } from "./synth";
 import { benchUp } from "./up";
 
@@ -23,6 +24,7 @@ const groups: Record<string, Bench> = {
   proxy: benchProxy,
   phone: benchPhone,
   review: benchReview,
+  switch: benchSwitch,
 };
 
 runCommand(async () => {

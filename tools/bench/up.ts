@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { baseImages } from "../../constructs/service/base-images";
 import { environmentNamed, root } from "../arguments";
 import { ensureEngine } from "../engine";
+import { removeLabelled } from "../labelled";
 import { run } from "../run";
 import { type Figure, seconds } from "./measure";
 
@@ -27,7 +28,7 @@ export async function benchUp(): Promise<Figure[]> {
   const again = [up(), up(), up()];
   const built: number[] = [];
   for (let i = 0; i < 3; i++) {
-    await removeContainersAndVolumes(engine);
+    await removeLabelled(engine, "local");
     built.push(up());
   }
   return [
@@ -36,15 +37,6 @@ export async function benchUp(): Promise<Figure[]> {
     { name: "bin/up with nothing to do", unit: "s", values: again },
     { name: "all containers, idle", unit: "MB", values: await idleMemory(engine), limit: 600 },
   ];
-}
-
-async function removeContainersAndVolumes(engine: Docker): Promise<void> {
-  const filters = { label: ["webrtc-genesys.environment=local"] };
-  for (const { Id } of await engine.listContainers({ all: true, filters })) {
-    await engine.getContainer(Id).remove({ force: true, v: true });
-  }
-  const { Volumes: volumes } = await engine.listVolumes({ filters });
-  for (const { Name } of volumes ?? []) await engine.getVolume(Name).remove();
 }
 
 /** Megabytes that all containers of `local` use together, without the page cache that the kernel can take back. */

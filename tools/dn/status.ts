@@ -44,7 +44,9 @@ function links(environment: Environment, host: DockerHost, dn: string): Link[] {
     async look() {
       const answer = await host.asterisk(`pjsip show endpoint ${dn}`);
       if (!answer.includes("Endpoint:"))
-        throw new Error(`Asterisk knows no DN ${dn}: add it to dns, and deploy`);
+        throw new Error(
+          `Asterisk knows no DN ${dn}: add it to dns, and deploy; or in proxy mode, npm run dn -- add ${dn}`,
+        );
       return "an endpoint in the database";
     },
   };

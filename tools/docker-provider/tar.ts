@@ -10,6 +10,9 @@ export interface TarEntry {
   readonly target?: string;
   /** Seconds since 1970. */
   readonly mtime?: number;
+  /** Numeric owner and group. @default 0, root: who packs a build context must not change the image */
+  readonly owner?: number;
+  readonly group?: number;
 }
 
 const BLOCK = 512;
@@ -20,7 +23,6 @@ export const TAR_END = Buffer.alloc(2 * BLOCK);
 
 /**
  * The header of a member (POSIX.1-2001: ustar, with a pax header in front where a name is too long for it or not ASCII).
- * Owner and group are root: who packs a build context must not change the image.
  */
 export function tarHeader(entry: TarEntry): Buffer {
   const path = entry.type === "directory" ? `${entry.path.replace(/\/+$/, "")}/` : entry.path;
@@ -30,7 +32,17 @@ export function tarHeader(entry: TarEntry): Buffer {
     ...(fits(target) ? [] : [paxRecord("linkpath", target)]),
     ...((entry.size ?? 0) < 8 ** 11 ? [] : [paxRecord("size", String(entry.size))]),
   ];
-  const main = ustar(path, target, TYPE[entry.type], entry.mode, entry.size ?? 0, entry.mtime ?? 0);
+  const { owner, group } = entry;
+  const main = ustar(
+    path,
+    target,
+    TYPE[entry.type],
+    entry.mode,
+    entry.size ?? 0,
+    entry.mtime ?? 0,
+    owner,
+    group,
+  );
   if (records.length === 0) return main;
   const body = Buffer.concat(records);
   return Buffer.concat([
@@ -71,14 +83,16 @@ function ustar(
   mode: number,
   size: number,
   mtime: number,
+  owner = 0,
+  group = 0,
 ): Buffer {
   const header = Buffer.alloc(BLOCK);
   const octal = (value: number, length: number, offset: number) =>
     header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, offset, "ascii");
   header.write(path.slice(0, 100), 0, 100, "utf8");
   octal(mode & 0o7777, 8, 100);
-  octal(0, 8, 108);
-  octal(0, 8, 116);
+  octal(owner, 8, 108);
+  octal(group, 8, 116);
   octal(size < 8 ** 11 ? size : 0, 12, 124);
   octal(Math.floor(mtime), 12, 136);
   header.write(" ".repeat(8), 148, "ascii");

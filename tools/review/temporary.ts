@@ -7,9 +7,16 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Milliseconds that commands get to end by the same signal, before their directory goes. */
 const PATIENCE = 200;
 
-/** Does some work in a directory that is removed afterwards, also when the process is told to end. */
-export async function inTemporaryDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), "webrtc-genesys-review-"));
+/**
+ * Does some work in a directory that is removed afterwards, also when the process is told to end.
+ *
+ * @param prefix what its path starts with
+ */
+export async function inTemporaryDirectory<T>(
+  work: (directory: string) => Promise<T>,
+  prefix = join(tmpdir(), "webrtc-genesys-review-"),
+): Promise<T> {
+  const directory = mkdtempSync(prefix);
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   const handlers = SIGNALS.map((signal) => {
     const handler = () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDigestSecret } from "../../assets/database/src/credential";
 import { type Environment, hostPort } from "../../config";
 import { Phone } from "../../lib/phone";
 import { secretPath } from "../secrets";
@@ -67,15 +68,23 @@ export class Phones {
     return Phone.connect({ url: this.url, tls: this.tls, dn, password, deadlineMs: DEADLINE });
   }
 
+  /** Whether the secret of a DN is a digest that came from another system: its password is known to its agent only. */
+  public hasDigestOnly(dn: string): boolean {
+    const path = this.secret(dn);
+    return existsSync(path) && isDigestSecret(readFileSync(path, "utf8"));
+  }
+
   /** Of a DN, from its secret file. */
   public password(dn: string): string {
-    const { directory } = this.environment.secrets;
-    const path = secretPath(this.environment, `dn/${dn}`) ?? join(directory, "dn", dn);
+    const path = this.secret(dn);
     if (!existsSync(path)) {
       throw new Error(
         `the password of DN ${dn} is not on this machine (${path}): run this on the Docker host`,
       );
     }
     return readFileSync(path, "utf8").trim();
+  }
+  private secret(dn: string): string {
+    return secretPath(this.environment, `dn/${dn}`) ?? join(this.environment.secrets.directory, "dn", dn);
   }
 }

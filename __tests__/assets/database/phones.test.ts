@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from "../../../assets/database/src/config";
-import { passwordNames, phoneRows, phonesOf } from "../../../assets/database/src/phones";
+import { credentialOfPassword } from "../../../assets/database/src/credential";
+import { phoneRows, phonesOf } from "../../../assets/database/src/phones";
 import { PHONE_REALM } from "../../../constructs/asterisk/props";
 
 const config: DatabaseConfig = {
@@ -11,9 +12,11 @@ const config: DatabaseConfig = {
   probeDn: "9999",
 };
 
+const credential = (number: string, password = "x") => credentialOfPassword(number, config.realm, password);
+
 describe("phoneRows", () => {
   it("holds a digest and no password", () => {
-    const rows = phoneRows(config, { number: "1002" }, "correct horse");
+    const rows = phoneRows(config, { number: "1002" }, credential("1002", "correct horse"));
     // md5("1002:webrtc-genesys:correct horse"), by another program
     expect(rows.ps_auths).toStrictEqual({
       id: "1002",
@@ -25,8 +28,18 @@ describe("phoneRows", () => {
     expect(JSON.stringify(rows)).not.toContain("correct horse");
   });
 
+  it("keeps the user name and the realm that a digest is bound to", () => {
+    const taken = { username: "agent-1002", realm: "asterisk", md5: "0".repeat(32) };
+    expect(phoneRows(config, { number: "1002" }, taken).ps_auths).toMatchObject({
+      id: "1002",
+      username: "agent-1002",
+      realm: "asterisk",
+      password_digest: `MD5:${"0".repeat(32)}`,
+    });
+  });
+
   it("is a browser phone that calls as an agent", () => {
-    const { ps_endpoints } = phoneRows(config, { number: "1002", displayName: "Alice" }, "x");
+    const { ps_endpoints } = phoneRows(config, { number: "1002", displayName: "Alice" }, credential("1002"));
     expect(ps_endpoints).toMatchObject({
       id: "1002",
       context: "genesys-agent",
@@ -36,7 +49,9 @@ describe("phoneRows", () => {
       identify_by: "username",
       callerid: '"Alice" <1002>',
     });
-    expect(phoneRows(config, { number: "1003" }, "x").ps_endpoints.callerid).toBe('"Agent 1003" <1003>');
+    expect(phoneRows(config, { number: "1003" }, credential("1003")).ps_endpoints.callerid).toBe(
+      '"Agent 1003" <1003>',
+    );
   });
 });
 
@@ -44,6 +59,5 @@ describe("phonesOf", () => {
   it("adds the probe, once", () => {
     expect(phonesOf(config).map(({ number }) => number)).toStrictEqual(["1002", "1003", "9999"]);
     expect(phonesOf({ ...config, probeDn: "1003" })).toStrictEqual(config.dns);
-    expect(passwordNames(config)).toStrictEqual(["dn/1002", "dn/1003", "dn/9999"]);
   });
 });

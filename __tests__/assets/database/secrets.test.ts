@@ -44,4 +44,15 @@ describe("readSecrets", () => {
       ].join("\n"),
     );
   });
+
+  it("names those that a check refuses among them", () => {
+    write("dn/1002", "fine");
+    write("dn/1003", "bad");
+    const check = (name: string, text: string) => {
+      if (text === "bad") throw new Error(`${name} is bad`);
+    };
+    expect(() => readSecrets(directory, ["dn/1002", "dn/1003", "dn/1004"], check)).toThrow(
+      /^2 secret files.*\n {2}dn\/1003: dn\/1003 is bad\n {2}dn\/1004: is missing/,
+    );
+  });
 });

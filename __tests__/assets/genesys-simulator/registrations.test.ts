@@ -1,3 +1,4 @@
+import type { LoggedChange } from "../../../assets/genesys-simulator/src/binding-log";
 import { type Address, Endpoint, simulatorConfig, TestSimulator } from "./harness";
 
 const open: { close(): Promise<void> }[] = [];
@@ -44,6 +45,41 @@ describe("registrations over the network", () => {
     expect(simulator.lines).toContainEqual(
       expect.stringMatching(/^DN 1002 at primary: registered for 300 s, contact/),
     );
+  });
+
+  it("tells every change, and how many bindings the DN has since, so that no gap between two looks is missed", async () => {
+    const simulator = await start({ bindingsPerDn: 1 });
+    const [phone, other] = [await endpoint("1002"), await endpoint("1002")];
+    const stranger = await endpoint("1003");
+    const before = Date.now();
+    await phone.register(simulator.primary);
+    await phone.register(simulator.primary);
+    await other.register(simulator.primary);
+    await other.register(simulator.primary, 0);
+    await stranger.register(simulator.backup);
+    const changes = async (query = "") =>
+      (await simulator.api("GET", `/registrations/changes${query}`)).body as unknown as LoggedChange[];
+    const [first, ...rest] = await changes();
+    expect(first).toStrictEqual({
+      id: 1,
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      server: "primary",
+      dn: "1002",
+      change: "registered",
+      contact: phone.contact,
+      bindings: 1,
+    });
+    expect(Date.parse(first?.time ?? "")).toBeGreaterThanOrEqual(before);
+    expect(rest.map(({ dn, change, contact, bindings }) => [dn, change, contact, bindings])).toStrictEqual([
+      ["1002", "refreshed", phone.contact, 1],
+      // The newer one is there before the older goes: at no time there was none.
+      ["1002", "registered", other.contact, 2],
+      ["1002", "replaced", phone.contact, 1],
+      ["1002", "unregistered", other.contact, 0],
+      ["1003", "registered", stranger.contact, 1],
+    ]);
+    expect((await changes("?dn=1002&after=2&limit=2")).map(({ id }) => id)).toStrictEqual([4, 5]);
+    expect(await simulator.api("GET", "/registrations/changes?after=-1")).toMatchObject({ status: 400 });
   });
 
   it("refuses, un-registers and logs what it did", async () => {

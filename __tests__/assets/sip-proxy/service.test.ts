@@ -167,8 +167,7 @@ describe("the log", () => {
       "REGISTER from phone",
       "401 from Asterisk",
       "REGISTER from phone",
-      "DN 1002 is registering now: 200 from Asterisk",
-      "REGISTER to Genesys",
+      "DN 1002 is registering now: 200 from Asterisk; REGISTER to Genesys follows",
       expect.stringMatching(/^DN 1002 is registered now: 200 from Genesys, .* grants 600 s$/),
     ]);
     expect(JSON.stringify(lines)).not.toContain("deadbeef");

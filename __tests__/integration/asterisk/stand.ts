@@ -82,7 +82,7 @@ export class Stand {
    * @param database where Postgres listens
    */
   constructor(
-    private readonly name: string,
+    public readonly name: string,
     private readonly database: string = addresses.internal,
   ) {
     this.asterisk = `${name}-asterisk`;
@@ -104,7 +104,7 @@ export class Stand {
   }
 
   private async clear(): Promise<void> {
-    await attempt("rm", "--force", this.asterisk, this.postgres);
+    await attempt("rm", "--force", this.asterisk, this.postgres, `${this.name}-database-release`);
     const volumes = ["config", "control", "pgdata", "pgcontrol"].map((volume) => `${this.name}-${volume}`);
     await attempt("volume", "rm", "--force", ...volumes);
   }
@@ -149,6 +149,24 @@ export class Stand {
       ...["--cap-add", "DAC_READ_SEARCH", "--env", `PGPORT=${ports.postgres}`],
       ...["--volume", `${this.name}-pgcontrol:/run/control`, "--volume", `${files}:/release/files:ro`],
       ...["--volume", `${join(this.directory, "secrets")}:/run/secrets:ro`, this.images.database],
+    );
+  }
+
+  /** Leaves the container of a database release behind, as a deploy does, for an environment of the stand's name. */
+  public async leaveDatabaseRelease(): Promise<void> {
+    await docker(
+      ...[
+        "create",
+        "--name",
+        `${this.name}-database-release`,
+        "--network",
+        "none",
+        "--user",
+        "0",
+        ...hardened,
+      ],
+      ...["--env", `PGPORT=${ports.postgres}`, "--volume", `${this.name}-pgcontrol:/run/control`],
+      this.images.database,
     );
   }
 

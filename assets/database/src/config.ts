@@ -1,41 +1,43 @@
 import { z } from "zod";
+import { realmSchema } from "./credential";
 
-const dn = z.string().regex(/^[0-9]{1,20}$/, "is not a DN: 1 to 20 digits");
+export const dnSchema = z.string().regex(/^[0-9]{1,20}$/, "is not a DN: 1 to 20 digits");
 
-/** What is provisioned: /release/files/dns.json. Passwords are in secret files, `dn/<number>`. */
-export const databaseConfigSchema = z.strictObject({
+/** What all phones have in common. */
+export const phoneSettingsSchema = z.strictObject({
   /** Realm of the digests, the one in Asterisk's challenges. */
-  realm: z
-    .string()
-    .min(1)
-    .max(100)
-    .regex(/^[\x21-\x7e]+$/)
-    .regex(/^[^:"\\]+$/),
+  realm: realmSchema,
   /** Context of the dialplan that the phones' calls start in. */
   context: z.string().regex(/^[A-Za-z0-9_-]+$/),
   /** In order of preference. */
   codecs: z.array(z.enum(["ulaw", "alaw", "opus", "g722"])).min(1),
+});
+
+export type PhoneSettings = z.infer<typeof phoneSettingsSchema>;
+
+export const phoneSchema = z.strictObject({
+  number: dnSchema,
+  displayName: z
+    .string()
+    .min(1)
+    .max(80)
+    // It is put between quotes in callerid.
+    .regex(
+      /^[^"\\<>\p{Cc}\p{Zl}\p{Zp}]+$/u,
+      "must not have quotes, backslashes, angle brackets or control characters",
+    )
+    .optional(),
+});
+
+export type Phone = z.infer<typeof phoneSchema>;
+
+/** What is provisioned: /release/files/dns.json. Passwords are in secret files, `dn/<number>`. */
+export const databaseConfigSchema = phoneSettingsSchema.extend({
   /** Must be false: Asterisk negotiates no comfort noise (RFC 3389) with anybody. */
   comfortNoise: z.boolean().refine((on) => !on, "must be false: Asterisk can't negotiate comfort noise"),
-  dns: z
-    .array(
-      z.strictObject({
-        number: dn,
-        displayName: z
-          .string()
-          .min(1)
-          .max(80)
-          // It is put between quotes in callerid.
-          .regex(
-            /^[^"\\<>\p{Cc}\p{Zl}\p{Zp}]+$/u,
-            "must not have quotes, backslashes, angle brackets or control characters",
-          )
-          .optional(),
-      }),
-    )
-    .max(100_000),
+  dns: z.array(phoneSchema).max(100_000),
   /** A DN for `verify` to register with. It gets a phone like any other. */
-  probeDn: dn,
+  probeDn: dnSchema,
 });
 
 export type DatabaseConfig = z.infer<typeof databaseConfigSchema>;

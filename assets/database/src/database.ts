@@ -3,7 +3,7 @@ import { runner } from "node-pg-migrate";
 import { Client, type ClientConfig } from "pg";
 import { scramVerifier, scramVerifies } from "./scram";
 
-export const DATABASE = "asterisk";
+const DATABASE = "asterisk";
 
 /** Roles that log in, and how many connections each may have: Asterisk's own, and registration-monitor's. */
 export const ROLES = { asterisk: 20, monitor: 5 } as const;
@@ -13,6 +13,8 @@ export type Role = keyof typeof ROLES;
 /** Any number, the same in every run: two releases at one time go one after the other. */
 const LOCK = 7_340_251;
 
+const LOCK_NOT_AVAILABLE = "55P03";
+
 /** Errors of a server that is still on its way up: anything else won't pass by waiting. */
 const NOT_YET = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "ETIMEDOUT", "57P03", "57P01"]);
 
@@ -21,7 +23,7 @@ const NOT_YET = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "ETIMEDOUT", "5
  *
  * @param deadline milliseconds
  */
-export async function connect(options: ClientConfig, deadline: number): Promise<Client> {
+async function connect(options: ClientConfig, deadline: number): Promise<Client> {
   const end = Date.now() + deadline;
   for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
     const client = new Client({ ...options, connectionTimeoutMillis: 5000, statement_timeout: 60_000 });
@@ -43,10 +45,56 @@ export async function connect(options: ClientConfig, deadline: number): Promise<
   }
 }
 
-/** Runs `work` while no other release does. `client` is connected to any database of the cluster. */
-export async function exclusively<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+const server = () => ({
+  host: process.env.PGHOST ?? "/run/control",
+  user: process.env.PGUSER ?? "postgres",
+});
+
+/**
+ * Does `work` connected to our database, as the superuser.
+ *
+ * @param deadline milliseconds in which the server has to accept connections
+ */
+export async function inDatabase<Result>(
+  deadline: number,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await connect({ ...server(), database: DATABASE }, deadline);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * The same, while no release and no other change goes on.
+ *
+ * @param prepare is done first, connected to the database `postgres`: ours may not be there yet
+ */
+export async function exclusivelyInDatabase<Result>(
+  deadline: number,
+  work: (client: Client) => Promise<Result>,
+  prepare: (cluster: Client) => Promise<void> = async () => {},
+): Promise<Result> {
+  const cluster = await connect({ ...server(), database: "postgres" }, deadline);
+  try {
+    return await exclusively(cluster, async () => {
+      await prepare(cluster);
+      return inDatabase(deadline, work);
+    });
+  } finally {
+    await cluster.end();
+  }
+}
+
+/** Runs `work` while no other release does. `client` is connected to `postgres`: a lock belongs to a database. */
+async function exclusively<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
   await client.query("SET lock_timeout = '30s'");
-  await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
+  await client.query("SELECT pg_advisory_lock($1)", [LOCK]).catch((error: { code?: string }) => {
+    if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new Error("another release, or another change of DNs, has not ended for 30 s: try again");
+  });
   try {
     return await work();
   } finally {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import type { DatabaseConfig } from "./config";
+import type { DatabaseConfig, Phone, PhoneSettings } from "./config";
+import type { Credential } from "./credential";
 
 /** Rows of one DN's phone in Asterisk's tables, by table. Columns that are not named are Asterisk's defaults. */
 export interface PhoneRows {
@@ -10,25 +10,19 @@ export interface PhoneRows {
 
 export type Row = { readonly id: string; readonly [column: string]: string | number };
 
-type Phone = DatabaseConfig["dns"][number];
-
-/**
- * The rows of a browser phone. They don't depend on the forwarding mode.
- *
- * @param password stays here: the rows hold a digest
- */
+/** The rows of a browser phone. They don't depend on the forwarding mode. */
 export function phoneRows(
-  config: DatabaseConfig,
+  settings: PhoneSettings,
   { number, displayName }: Phone,
-  password: string,
+  { username, realm, md5 }: Credential,
 ): PhoneRows {
   return {
     ps_endpoints: {
       id: number,
       transport: "transport-ws",
-      context: config.context,
+      context: settings.context,
       disallow: "all",
-      allow: config.codecs.join(","),
+      allow: settings.codecs.join(","),
       aors: number,
       auth: number,
       callerid: `"${displayName ?? `Agent ${number}`}" <${number}>`,
@@ -63,18 +57,14 @@ export function phoneRows(
     ps_auths: {
       id: number,
       auth_type: "digest",
-      username: number,
-      realm: config.realm,
-      password_digest: `MD5:${md5(`${number}:${config.realm}:${password}`)}`,
+      username,
+      realm,
+      password_digest: `MD5:${md5}`,
     },
   };
 }
 
-/** Names of the secrets with the passwords of all phones of `config`. */
-export function passwordNames(config: DatabaseConfig): string[] {
-  return phonesOf(config).map(({ number }) => passwordName(number));
-}
-
+/** Name of the secret with the password of a DN's phone. */
 export function passwordName(number: string): string {
   return `dn/${number}`;
 }
@@ -83,9 +73,4 @@ export function passwordName(number: string): string {
 export function phonesOf({ dns, probeDn }: DatabaseConfig): Phone[] {
   const numbers = new Set(dns.map(({ number }) => number));
   return numbers.has(probeDn) ? [...dns] : [...dns, { number: probeDn, displayName: "Probe" }];
-}
-
-// RFC 2617's digest, which is what browser libraries answer with.
-function md5(text: string): string {
-  return createHash("md5").update(text, "utf8").digest("hex");
 }

@@ -1,5 +1,7 @@
 import type { ClientBase } from "pg";
-import type { PhoneRows, Row } from "./phones";
+import type { PhoneSettings } from "./config";
+import { type PhoneRows, phoneRows } from "./phones";
+import { removePhones, writePhones } from "./rows";
 
 export interface ProvisionSummary {
   readonly added: number;
@@ -10,83 +12,83 @@ export interface ProvisionSummary {
   readonly kept: number;
 }
 
-const TABLES = ["ps_endpoints", "ps_aors", "ps_auths"] as const;
-
 /**
  * Makes the database's provisioned phones exactly `phones`, in one transaction of the caller's.
  *
- * A DN that was added by other means and is in `phones` belongs to the environment from then on. The rows of DNs
- * that are in neither are not touched.
+ * A DN that was added by other means and is in `phones` belongs to the environment from then on. Of the DNs that are
+ * in neither, those that an operator added follow the settings, and the rows of others are not touched.
  */
-export async function provision(client: ClientBase, phones: readonly PhoneRows[]): Promise<ProvisionSummary> {
+export async function provision(
+  client: ClientBase,
+  phones: readonly PhoneRows[],
+  settings: PhoneSettings,
+): Promise<ProvisionSummary> {
   const numbers = phones.map((phone) => phone.ps_endpoints.id);
-  const removed = await removeOthers(client, numbers);
-
-  const before = await client.query<{ id: string }>("SELECT id FROM ps_endpoints WHERE id = ANY($1)", [
-    numbers,
-  ]);
-  const known = new Set(before.rows.map(({ id }) => id));
-  const written = new Set<string>();
-  for (const table of TABLES) {
-    for (const id of await upsert(
-      client,
-      table,
-      phones.map((phone) => phone[table]),
-    ))
-      written.add(id);
-  }
-  await client.query("INSERT INTO provisioned_dns (dn) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", [
-    numbers,
-  ]);
+  const gone = await client.query<{ dn: string }>(
+    "DELETE FROM provisioned_dns WHERE dn <> ALL($1::text[]) RETURNING dn",
+    [numbers],
+  );
+  await removePhones(
+    client,
+    gone.rows.map(({ dn }) => dn),
+  );
+  const { added, changed } = await adopt(client, phones);
+  await refreshAdded(client, settings);
 
   const kept = await client.query<{ count: string }>(
     "SELECT count(*) FROM ps_endpoints WHERE id NOT IN (SELECT dn FROM provisioned_dns)",
   );
-  const added = numbers.filter((number) => !known.has(number)).length;
-  const changed = [...written].filter((number) => known.has(number)).length;
   return {
     added,
     changed,
-    removed,
+    removed: gone.rows.length,
     unchanged: numbers.length - added - changed,
     kept: Number(kept.rows[0]?.count),
   };
 }
 
-/** Removes what was provisioned before and isn't any more, with the bindings of its phones. */
-async function removeOthers(client: ClientBase, numbers: readonly string[]): Promise<number> {
-  const gone = await client.query<{ dn: string }>(
-    "DELETE FROM provisioned_dns WHERE dn <> ALL($1::text[]) RETURNING dn",
-    [numbers],
-  );
-  const ids = gone.rows.map(({ dn }) => dn);
-  for (const table of TABLES) await client.query(`DELETE FROM ${table} WHERE id = ANY($1)`, [ids]);
-  await client.query("DELETE FROM ps_contacts WHERE endpoint = ANY($1)", [ids]);
-  return ids.length;
+export interface Adopted {
+  readonly added: number;
+  readonly changed: number;
+  /** DNs that an operator had added, and that are the environment's from now on. */
+  readonly takenOver: readonly string[];
 }
 
-/** Writes rows that differ from what is there, all columns of the table; returns their ids. */
-async function upsert(
-  client: ClientBase,
-  table: (typeof TABLES)[number],
-  rows: readonly Row[],
-): Promise<string[]> {
-  const columns = (
-    await client.query<{ name: string }>(
-      "SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-      [table],
-    )
-  ).rows.map(({ name }) => client.escapeIdentifier(name));
-  const list = columns.join(", ");
-  const excluded = columns.map((column) => `excluded.${column}`).join(", ");
-  const current = columns.map((column) => `${table}.${column}`).join(", ");
-  const result = await client.query<{ id: string }>(
-    `INSERT INTO ${table} (${list})
-     SELECT ${list} FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)
-     ON CONFLICT (id) DO UPDATE SET (${list}) = ROW(${excluded})
-     WHERE (${current}) IS DISTINCT FROM (${excluded})
-     RETURNING id`,
-    [JSON.stringify(rows)],
+/** Writes phones as the environment's own, in one transaction of the caller's; others stay as they are. */
+export async function adopt(client: ClientBase, phones: readonly PhoneRows[]): Promise<Adopted> {
+  const numbers = phones.map((phone) => phone.ps_endpoints.id);
+  const before = await client.query<{ id: string }>("SELECT id FROM ps_endpoints WHERE id = ANY($1)", [
+    numbers,
+  ]);
+  const known = new Set(before.rows.map(({ id }) => id));
+  const written = await writePhones(client, phones);
+  const taken = await client.query<{ dn: string }>("DELETE FROM added_dns WHERE dn = ANY($1) RETURNING dn", [
+    numbers,
+  ]);
+  await client.query("INSERT INTO provisioned_dns (dn) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", [
+    numbers,
+  ]);
+  return {
+    added: numbers.filter((number) => !known.has(number)).length,
+    changed: [...written].filter((number) => known.has(number)).length,
+    takenOver: taken.rows.map(({ dn }) => dn),
+  };
+}
+
+/** Writes the rows of added DNs as the settings now have them, with the passwords that they have. */
+async function refreshAdded(client: ClientBase, settings: PhoneSettings): Promise<void> {
+  const added = await client.query<
+    { [column in "number" | "username" | "realm" | "md5"]: string } & {
+      name: string | null;
+    }
+  >(
+    `SELECT dn AS number, display_name AS name, username, realm, substr(password_digest, 5) AS md5
+     FROM added_dns JOIN ps_auths ON id = dn WHERE password_digest LIKE 'MD5:%'`,
   );
-  return result.rows.map(({ id }) => id);
+  await writePhones(
+    client,
+    added.rows.map(({ number, name, ...credential }) =>
+      phoneRows(settings, { number, displayName: name ?? undefined }, credential),
+    ),
+  );
 }

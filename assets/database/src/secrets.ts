@@ -7,15 +7,22 @@ const LONGEST = 1024;
 /**
  * Reads secret files below `directory`, each one line without the line break at its end.
  *
+ * @param check throws an Error that says what is wrong with a text
  * @returns name to text
- * @throws Error that names every file that is missing, empty or not one line
+ * @throws Error that names every file that is missing, empty, not one line, or that `check` refuses
  */
-export function readSecrets(directory: string, names: readonly string[]): Map<string, string> {
+export function readSecrets(
+  directory: string,
+  names: readonly string[],
+  check: (name: string, text: string) => void = () => {},
+): Map<string, string> {
   const secrets = new Map<string, string>();
   const faults: string[] = [];
   for (const name of names) {
     try {
-      secrets.set(name, checked(readFileSync(join(directory, name), "utf8")));
+      const text = checked(readFileSync(join(directory, name), "utf8"));
+      check(name, text);
+      secrets.set(name, text);
     } catch (error) {
       faults.push(`  ${name}: ${reason(error)}`);
     }

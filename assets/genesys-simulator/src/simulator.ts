@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type TimerValues } from "../../../lib/sip";
 import { HttpApi } from "./api/http-api";
 import { routes } from "./api/routes";
+import { BindingLog } from "./binding-log";
 import { type Binding, type BindingChange, BindingTable } from "./bindings";
 import { CallCenter } from "./calls/call-center";
 import type { Settings, SimulatorConfig } from "./config";
@@ -14,6 +15,7 @@ const STOP_DEADLINE = 1000;
 /** The stand-in T-Server: its servers, their registrations and calls, and the HTTP API that tests use. */
 export class Simulator {
   public readonly messages = new MessageLog();
+  public readonly changes = new BindingLog();
   public readonly calls: CallCenter;
   public readonly servers: SipServer[] = [];
   private readonly tables = new Set<BindingTable>();
@@ -129,6 +131,7 @@ export class Simulator {
     const table: BindingTable = new BindingTable(this.clock, (change, binding) => {
       const { dn, server } = binding;
       const contact = binding.contact.toString();
+      this.changes.add(change, binding, table.of(dn).length);
       const story = describe(change, binding, table.secondsLeft(binding));
       this.log.info({ server, dn, contact, change }, `DN ${dn} at ${server}: ${story}`);
     });

@@ -32,17 +32,28 @@ interface Transport {
 /** @throws Fault when the endpoint makes no sense or its certificates can't be read */
 export function connect(endpoint: Endpoint): Engine {
   const transport = transportOf(endpoint);
-  const docker = withoutDockerHost(
-    () =>
-      new Docker({
-        socketPath: transport.socketPath,
-        protocol: transport.protocol,
-        host: transport.host,
-        port: transport.port,
-        agent: transport.agent,
-      } as Docker.DockerOptions),
-  );
-  return new Engine(docker, endpoint.host, () => transport.agent?.destroy());
+  return new Engine(dockerode(transport), endpoint.host, () => transport.agent?.destroy());
+}
+
+/**
+ * The same engine as a client of dockerode's.
+ *
+ * @param timeout milliseconds of silence after which a call fails; over ssh, ssh itself says when the line is gone
+ * @throws Fault as {@link connect}
+ */
+export function clientOf(endpoint: Endpoint, timeout: number): Docker {
+  return dockerode({ ...transportOf(endpoint), timeout });
+}
+
+/** dockerode lets DOCKER_HOST override what it is given; the provider block has been merged with it already. */
+function dockerode(transport: Transport & { readonly timeout?: number }): Docker {
+  const saved = process.env.DOCKER_HOST;
+  delete process.env.DOCKER_HOST;
+  try {
+    return new Docker(transport as Docker.DockerOptions);
+  } finally {
+    if (saved !== undefined) process.env.DOCKER_HOST = saved;
+  }
 }
 
 function transportOf(endpoint: Endpoint): Transport {
@@ -119,15 +130,4 @@ function material({
     }
   };
   return { ca: file("ca.pem"), cert: file("cert.pem"), key: file("key.pem") };
-}
-
-/** dockerode lets DOCKER_HOST override what it is given; the provider block has been merged with it already. */
-function withoutDockerHost<T>(make: () => T): T {
-  const saved = process.env.DOCKER_HOST;
-  delete process.env.DOCKER_HOST;
-  try {
-    return make();
-  } finally {
-    if (saved !== undefined) process.env.DOCKER_HOST = saved;
-  }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { Agent } from "node:http";
+import type { Socket } from "node:net";
 import { Duplex, type Readable, type Writable } from "node:stream";
 
 const CONNECT_TIMEOUT = 30;
@@ -82,12 +83,19 @@ class SshConnection extends Duplex {
   setTimeout(): this {
     return this;
   }
+  // An idle connection keeps no process alive, and one in use does.
   ref(): this {
-    this.child.ref();
+    for (const handle of this.handles()) handle.ref();
     return this;
   }
   unref(): this {
-    this.child.unref();
+    for (const handle of this.handles()) handle.unref();
     return this;
+  }
+
+  private handles(): readonly { ref(): unknown; unref(): unknown }[] {
+    const { stdin, stdout, stderr } = this.child;
+    // Pipes of a child process are sockets, whatever their types say.
+    return [this.child, ...([stdin, stdout, stderr] as unknown[] as Socket[])];
   }
 }

@@ -24,6 +24,11 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     callsDropped: false,
     text: "calls that are up go on; every phone's WebSocket closes, and phones connect again",
   },
+  "nginx-certificate": {
+    severity: "low",
+    callsDropped: false,
+    text: "for some seconds nobody looks whether the certificate was renewed",
+  },
   postgres: {
     severity: "medium",
     callsDropped: false,

@@ -97,13 +97,14 @@ function readImages(
   );
 }
 
-/** The folder `dn` stands for a file per DN. */
+/** The folder `dn` stands for a file per DN, and `tls` for the certificate and its key, which a release names too. */
 function secretNames(services: Readonly<Record<string, Service>>, environment: Environment): string[] {
   const mounted = Object.values(services)
     .flatMap(({ container, oneShots }) => [...(container ? [container] : []), ...oneShots])
     .flatMap(({ attributes }) => blocks(attributes.mounts).map(({ target }) => text(target)))
     .filter((target) => target.startsWith("/run/secrets/"))
-    .map((target) => target.slice("/run/secrets/".length));
+    .map((target) => target.slice("/run/secrets/".length))
+    .filter((name) => name !== "tls");
   const dns = [...environment.dns.map(({ number }) => number), environment.probeDn];
   const names = mounted.flatMap((name) => (name === "dn" ? dns.map((dn) => `dn/${dn}`) : [name]));
   return [...new Set(names)].sort();

@@ -1,4 +1,8 @@
-import { checkHandshake, clientAddress } from "../../../../assets/sip-proxy/src/edge/handshake";
+import {
+  checkHandshake,
+  clientAddress,
+  type HandshakeRequest,
+} from "../../../../assets/sip-proxy/src/edge/handshake";
 
 const policy = {
   path: "/ws",
@@ -7,10 +11,16 @@ const policy = {
   limits: { sockets: 10, socketsPerAddress: 2 },
 };
 const empty = { total: 0, of: () => 0, waits: () => 0 };
-const headers = { "sec-websocket-protocol": "sip" };
+const upgrade = {
+  upgrade: "websocket",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  "sec-websocket-version": "13",
+};
+const headers = { ...upgrade, "sec-websocket-protocol": "sip" };
+const good = { method: "GET", url: "/ws", peer: "127.0.0.1", headers };
 
-function status(request: { url?: string; headers?: Record<string, string> }, census = empty): number {
-  const verdict = checkHandshake({ url: "/ws", peer: "127.0.0.1", headers, ...request }, policy, census);
+function status(request: Partial<HandshakeRequest>, census = empty): number {
+  const verdict = checkHandshake({ ...good, ...request }, policy, census);
   return verdict.accepted ? 101 : verdict.status;
 }
 
@@ -19,9 +29,9 @@ describe("the ladder", () => {
     expect(status({})).toBe(101);
     expect(status({ url: "/ws?token=1" })).toBe(101);
     expect(status({ url: "/wss" })).toBe(404);
-    expect(status({ headers: {} })).toBe(400);
-    expect(status({ headers: { "sec-websocket-protocol": "sips, xsip" } })).toBe(400);
-    expect(status({ headers: { "sec-websocket-protocol": "chat, sip" } })).toBe(101);
+    expect(status({ headers: upgrade })).toBe(400);
+    expect(status({ headers: { ...upgrade, "sec-websocket-protocol": "sips, xsip" } })).toBe(400);
+    expect(status({ headers: { ...upgrade, "sec-websocket-protocol": "chat, sip" } })).toBe(101);
     expect(status({ headers: { ...headers, origin: "https://evil.example" } })).toBe(403);
     expect(status({ headers: { ...headers, origin: "null" } })).toBe(403);
     expect(status({ headers: { ...headers, origin: "https://AGENTS.example" } })).toBe(101);
@@ -31,11 +41,16 @@ describe("the ladder", () => {
   });
 
   it("who has to wait is told for how long", () => {
-    const verdict = checkHandshake({ url: "/ws", peer: "127.0.0.1", headers }, policy, {
-      ...empty,
-      waits: () => 7,
-    });
+    const verdict = checkHandshake(good, policy, { ...empty, waits: () => 7 });
     expect(verdict).toMatchObject({ code: "guessing", retryAfter: 7 });
+  });
+
+  it("what is no handshake of RFC 6455 4.2.1", () => {
+    expect(status({ method: "POST" })).toBe(405);
+    expect(status({ headers: { ...headers, upgrade: "h2c" } })).toBe(400);
+    expect(status({ headers: { ...headers, upgrade: "WebSocket" } })).toBe(101);
+    expect(status({ headers: { ...headers, "sec-websocket-key": "c2hvcnQ=" } })).toBe(400);
+    expect(status({ headers: { ...headers, "sec-websocket-version": "8" } })).toBe(426);
   });
 
   it("an earlier fault hides the later ones", () => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { configSchema, type SipProxyConfigInput } from "../../../../assets/sip-proxy/src/config";
 import { Edge } from "../../../../assets/sip-proxy/src/edge/edge";
 import type { PhoneEvents, RegistrationReport } from "../../../../assets/sip-proxy/src/edge/events";
@@ -147,6 +148,45 @@ describe("frames", () => {
   });
 });
 
+describe("frames that break RFC 6455", () => {
+  /** A phone that sends bytes as they are, behind its handshake. @returns what comes back behind the edge's */
+  async function raw(bytes: Buffer): Promise<Buffer> {
+    const socket = connectTcp(edge.port, "127.0.0.1");
+    const received: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => received.push(chunk));
+    socket.write(
+      "GET /ws HTTP/1.1\r\nHost: edge\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n\r\n",
+    );
+    // In the same packet as the handshake, as far as TCP does as it is told.
+    socket.write(bytes);
+    await once(socket, "close");
+    const all = Buffer.concat(received);
+    expect(all.toString("latin1")).toContain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
+    return all.subarray(all.indexOf("\r\n\r\n") + 4);
+  }
+
+  it.each([
+    ["a frame without a mask", Buffer.from([0x81, 1, 0x78]), 1002],
+    ["a reserved bit", Buffer.from([0xc1, 0x81, 0, 0, 0, 0, 0x78]), 1002],
+    ["text that is no UTF-8", Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]), 1007],
+    ["a message above the limit", Buffer.from([0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0]), 1009],
+  ])("%s: a close that says so", async (_what, bytes, code) => {
+    await start({ messageBytes: 2048 });
+    const answer = await raw(bytes);
+    expect(answer[0]).toBe(0x88);
+    expect(answer.readUInt16BE(2)).toBe(code);
+    expect(edge.total).toBe(0);
+  });
+
+  it("a close is answered with its code", async () => {
+    await start();
+    expect(await raw(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9]))).toEqual(
+      Buffer.from([0x88, 0x02, 0x03, 0xe9]),
+    );
+  });
+});
+
 describe("closing", () => {
   it("of the phone closes the socket to Asterisk with its code", async () => {
     await start();
@@ -244,6 +284,13 @@ describe("bounds", () => {
     await start({ messagesPerSecond: 20 });
     const phone = await connect();
     for (let index = 0; index < 25; index++) phone.send(OPTIONS);
+    expect(await phone.closed).toEqual({ code: 1008, reason: "too many messages" });
+  });
+
+  it("pings count as messages: each makes a pong", async () => {
+    await start({ messagesPerSecond: 20 });
+    const phone = await connect();
+    for (let index = 0; index < 25; index++) phone.ws.ping();
     expect(await phone.closed).toEqual({ code: 1008, reason: "too many messages" });
   });
 

@@ -10,6 +10,7 @@ describe("the model of an environment", () => {
     expect(Object.keys(services)).toStrictEqual([
       "asterisk",
       "nginx",
+      "nginx-certificate",
       "postgres",
       "registration-monitor",
       "sip-proxy",

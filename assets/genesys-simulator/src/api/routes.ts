@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_CHANGES } from "../binding-log";
 import { type Settings, settingsSchema } from "../config";
 import { faultsSchema } from "../faults";
 import type { Simulator } from "../simulator";
@@ -53,6 +54,19 @@ export function routes(simulator: Simulator): Routes {
           callId: binding.callId,
           cseq: binding.cseq,
         }));
+    },
+
+    "GET /registrations/changes": ({ query }) => {
+      const {
+        after = 0,
+        limit = 100,
+        ...rest
+      } = filter(query, {
+        dn: dnFilter,
+        after: z.coerce.number().int().min(0),
+        limit: z.coerce.number().int().min(1).max(MAX_CHANGES),
+      });
+      return simulator.changes.find({ after, limit, ...rest });
     },
 
     "DELETE /registrations": ({ query }) => {

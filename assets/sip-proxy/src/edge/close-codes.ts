@@ -1,3 +1,5 @@
+import { isSendable } from "./web-socket/frame";
+
 /** Codes of RFC 6455 7.4.1 and of the registry that the tunnel gives by itself. */
 export const closeCodes = {
   /** Sent too much, too fast, too slowly, or nothing at all. */
@@ -26,8 +28,3 @@ const NO_STATUS = 1005;
 
 /** Going away, abnormal, internal error, restart. */
 const LEAVING = new Set([GOING_AWAY, 1006, 1011, 1012]);
-
-/** 1004 to 1006 and 1015 never stand in a close frame. */
-function isSendable(code: number): boolean {
-  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
-}

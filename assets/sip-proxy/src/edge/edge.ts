@@ -1,6 +1,5 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
-import { type ClientOptions, type Server, type ServerOptions, WebSocketServer } from "ws";
+import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../../lib/sip";
 import type { SipProxyConfig } from "../config";
 import { type Mirror, noMirror } from "../hep/mirror";
@@ -13,19 +12,14 @@ import { type Census, checkHandshake } from "./handshake";
 import type { EdgeLimits } from "./limits";
 import { type EdgeMeter, silentEdgeMeter } from "./meter";
 import { RefusalLog } from "./refusal-log";
-import { AsteriskSocket, PhoneSocket, Tunnel, type TunnelContext } from "./tunnel";
+import { Tunnel, type TunnelContext } from "./tunnel";
+import { acceptance, type Destination, dial } from "./web-socket/handshake";
 
 /** Milliseconds between two looks at all sockets. */
 const LOOK_INTERVAL = 1_000;
 
-/** Milliseconds that a peer has to answer a close. */
-const CLOSE_TIMEOUT = 2_000;
-
-/** An option of the library that its types don't know yet. */
-interface Closing {
-  /** Milliseconds. */
-  readonly closeTimeout: number;
-}
+/** Milliseconds that phones have to answer the close that ends the edge. */
+const STOP_TIMEOUT = 2_500;
 
 export interface EdgeOptions {
   readonly config: SipProxyConfig["edge"];
@@ -47,7 +41,6 @@ export class Edge implements Census {
   private http: HttpServer | undefined;
   /** Listeners that were closed: each resolves when the last of its sockets has gone. */
   private readonly closed: Promise<void>[] = [];
-  private readonly sockets: Server<typeof PhoneSocket>;
   private readonly tunnels = new Set<Tunnel>();
   private readonly perAddress = new Map<string, number>();
   private readonly gate: Gate;
@@ -67,16 +60,6 @@ export class Edge implements Census {
     this.refusals = new RefusalLog(options.log);
     const { limits } = options.config;
     this.gate = new Gate(limits);
-    const serverOptions: ServerOptions<typeof PhoneSocket> & Closing = {
-      noServer: true,
-      WebSocket: PhoneSocket,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: limits.messageBytes,
-      closeTimeout: CLOSE_TIMEOUT,
-      handleProtocols: () => "sip",
-    };
-    this.sockets = new WebSocketServer(serverOptions) as Server<typeof PhoneSocket>;
     this.context = {
       events: options.events,
       log: options.log,
@@ -87,7 +70,7 @@ export class Edge implements Census {
       gate: this.gate,
       limits: () => this.config.limits,
       now: () => options.clock.now(),
-      connect: () => this.connect(),
+      dial: (owner) => dial(this.destination(), owner),
       onClosed: (tunnel) => this.forget(tunnel),
     };
   }
@@ -166,7 +149,7 @@ export class Edge implements Census {
     this.shut();
     const tunnels = [...this.tunnels];
     for (const tunnel of tunnels) tunnel.end(closeCodes.serviceRestart, "the proxy restarts");
-    const deadline = this.options.clock.after(CLOSE_TIMEOUT + 500, () => {
+    const deadline = this.options.clock.after(STOP_TIMEOUT, () => {
       for (const tunnel of tunnels) tunnel.terminate();
       http?.closeAllConnections();
     });
@@ -186,7 +169,8 @@ export class Edge implements Census {
     http.on("request", (_request, response) => {
       response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
     });
-    http.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
+    // An HTTP server of TCP has no other streams.
+    http.on("upgrade", (request, socket, head) => this.upgrade(request, socket as Socket, head));
     return http;
   }
 
@@ -198,9 +182,9 @@ export class Edge implements Census {
     http.closeIdleConnections();
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    const { url, headers } = request;
+    const { url, headers, method } = request;
     const verdict = this.stopping
       ? {
           accepted: false as const,
@@ -209,7 +193,7 @@ export class Edge implements Census {
           reason: "the proxy restarts",
           address: "",
         }
-      : checkHandshake({ url, headers, peer: request.socket.remoteAddress }, this.config, this);
+      : checkHandshake({ method, url, headers, peer: request.socket.remoteAddress }, this.config, this);
     const { address } = verdict;
     if (!verdict.accepted) {
       const { status, code, reason } = verdict;
@@ -219,13 +203,14 @@ export class Edge implements Census {
       refuse(socket, status, reason, "retryAfter" in verdict ? verdict.retryAfter : undefined);
       return;
     }
-    this.sockets.handleUpgrade(request, socket, head, (phone) =>
-      this.accept(phone, address, request.socket.remotePort ?? 0),
-    );
+    socket.write(acceptance(headers));
+    // What came right behind the handshake.
+    if (head.length > 0) socket.unshift(head);
+    this.accept(socket, address);
   }
 
-  private accept(phone: PhoneSocket, address: string, port: number): void {
-    const tunnel = new Tunnel(this.nextId++, address, port, phone, this.context);
+  private accept(socket: Socket, address: string): void {
+    const tunnel = new Tunnel(this.nextId++, address, socket, this.context);
     this.tunnels.add(tunnel);
     this.meter.accepted();
     this.perAddress.set(address, this.of(address) + 1);
@@ -266,17 +251,9 @@ export class Edge implements Census {
     }
   }
 
-  private connect(): AsteriskSocket {
+  private destination(): Destination {
     const { url, localAddress } = this.options.asterisk;
-    const options: ClientOptions & Closing = {
-      localAddress,
-      perMessageDeflate: false,
-      maxPayload: this.config.limits.messageBytes,
-      // Asterisk is ours, and what it sends is checked by the phone.
-      skipUTF8Validation: true,
-      closeTimeout: CLOSE_TIMEOUT,
-    };
-    return new AsteriskSocket(url, ["sip"], options);
+    return { url: new URL(url), localAddress, maxMessage: this.config.limits.messageBytes };
   }
 
   private look(): void {
@@ -288,7 +265,7 @@ export class Edge implements Census {
 
 const DN = /^[0-9]{1,20}$/;
 
-function refuse(socket: Duplex, status: number, reason: string, retryAfter: number | undefined): void {
+function refuse(socket: Socket, status: number, reason: string, retryAfter: number | undefined): void {
   const retry = retryAfter === undefined ? "" : `Retry-After: ${retryAfter}\r\n`;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
   socket.once("finish", () => socket.destroy());

@@ -3,9 +3,11 @@ import { isIP } from "node:net";
 import { bareAddress } from "../../../../lib/sip";
 import type { EdgeLimits } from "./limits";
 import type { RefusalReason } from "./meter";
+import { handshakeFault } from "./web-socket/handshake";
 
 /** Of an HTTP request that asks for an upgrade. */
 export interface HandshakeRequest {
+  readonly method: string | undefined;
   readonly url: string | undefined;
   readonly headers: IncomingHttpHeaders;
   /** Address of the peer that connected. */
@@ -40,7 +42,7 @@ export type Verdict =
       readonly retryAfter?: number;
     };
 
-/** One check, one status each. What is left of RFC 6455 4.2.1 the WebSocket library checks. */
+/** One check, one status each. */
 export function checkHandshake(request: HandshakeRequest, policy: HandshakePolicy, census: Census): Verdict {
   const { headers } = request;
   const address = clientAddress(request.peer, headers["x-forwarded-for"], policy.trustedProxies);
@@ -65,6 +67,8 @@ export function checkHandshake(request: HandshakeRequest, policy: HandshakePolic
   if (census.of(address) >= policy.limits.socketsPerAddress) {
     return refuse(429, "sockets-per-address", "too many connections from this address");
   }
+  const fault = handshakeFault(request.method, headers);
+  if (fault !== undefined) return refuse(fault.status, "malformed", fault.reason);
   return { accepted: true, address };
 }
 

@@ -6,6 +6,7 @@ export const refusalReasons = [
   "guessing",
   "sockets",
   "sockets-per-address",
+  "malformed",
   "stopping",
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];

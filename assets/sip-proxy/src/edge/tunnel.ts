@@ -1,4 +1,4 @@
-import WebSocket from "ws";
+import type { Socket } from "node:net";
 import { type Address, keepAlive } from "../../../../lib/sip";
 import type { Mirror } from "../hep/mirror";
 import { closeCodes, towardsAsterisk, towardsPhone } from "./close-codes";
@@ -6,6 +6,8 @@ import type { SocketId } from "./events";
 import type { Gate, Passage } from "./gate";
 import type { EdgeLimits } from "./limits";
 import { RegisterWatch, type WatchContext } from "./register-watch";
+import { FrameSocket, type SocketOwner } from "./web-socket/frame-socket";
+import type { DialOwner } from "./web-socket/handshake";
 
 /** What all tunnels of an edge share. */
 export interface TunnelContext extends WatchContext {
@@ -15,19 +17,9 @@ export interface TunnelContext extends WatchContext {
   listener(): Address;
   /** In force now. */
   limits(): EdgeLimits;
-  /** Opens a WebSocket to Asterisk. */
-  connect(): AsteriskSocket;
+  /** Opens a WebSocket to Asterisk. @returns what gives it up, until it is open */
+  dial(owner: DialOwner): () => void;
   onClosed(tunnel: Tunnel): void;
-}
-
-/** The phone's side. Handlers are shared and find their tunnel here: thousands of sockets need no closures. */
-export class PhoneSocket extends WebSocket {
-  tunnel: Tunnel | undefined;
-}
-
-/** Asterisk's side. */
-export class AsteriskSocket extends WebSocket {
-  tunnel: Tunnel | undefined;
 }
 
 type State =
@@ -38,24 +30,28 @@ type State =
   | "open"
   | "closed";
 
-interface Frame {
-  readonly data: Buffer;
-  readonly binary: boolean;
+/** A message of the phone that waits for Asterisk. */
+interface Early {
+  readonly message: Buffer;
+  readonly frames: Buffer;
 }
 
 const PONG = Buffer.from("\r\n");
 
 /**
  * One phone's WebSocket and its own WebSocket to Asterisk, opened with the phone's first SIP message. Frames pass
- * unchanged and in order.
+ * as they are, masks and all, and in order.
  */
 export class Tunnel {
   readonly watch: RegisterWatch;
   private state: State = "silent";
   private since: number;
-  private asterisk: AsteriskSocket | undefined;
+  private readonly port: number;
+  private readonly phone: FrameSocket;
+  private asterisk: FrameSocket | undefined;
+  private giveUp: (() => void) | undefined;
   private passage: Passage | undefined;
-  private early: Frame[] = [];
+  private early: Early[] = [];
   private earlyBytes = 0;
   /** Messages from the phone since the last look. */
   private messages = 0;
@@ -64,23 +60,21 @@ export class Tunnel {
   private heardAt: number;
   private pinged = false;
 
+  /**
+   * @param address of the phone itself
+   * @param socket that its messages come by: its own, or that of the proxy in front of us
+   */
   constructor(
     readonly id: SocketId,
     readonly address: string,
-    /** Of the TCP connection that the phone's messages come by: its own, or that of the proxy in front of us. */
-    private readonly port: number,
-    private readonly phone: PhoneSocket,
+    socket: Socket,
     private readonly context: TunnelContext,
   ) {
     this.since = context.now();
     this.heardAt = this.since;
     this.watch = new RegisterWatch(id, address, context);
-    phone.tunnel = this;
-    phone.on("message", onPhoneMessage);
-    phone.on("ping", onPhoneSign);
-    phone.on("pong", onPhoneSign);
-    phone.on("close", onPhoneClose);
-    phone.on("error", onError);
+    this.port = socket.remotePort ?? 0;
+    this.phone = new FrameSocket(socket, "server", context.limits().messageBytes, new PhoneSide(this));
   }
 
   /** Called about once a second: everything that has a deadline, without a timer for each socket. */
@@ -100,13 +94,9 @@ export class Tunnel {
     } else if (now - this.heardAt > 2 * limits.silenceMs) {
       this.end(closeCodes.policy, "no sign of life");
       this.phone.terminate();
-    } else if (
-      now - this.heardAt > limits.silenceMs &&
-      !this.pinged &&
-      this.phone.readyState === WebSocket.OPEN
-    ) {
+    } else if (now - this.heardAt > limits.silenceMs && !this.pinged) {
       this.pinged = true;
-      this.phone.ping();
+      this.phone.sendPing();
     }
   }
 
@@ -125,8 +115,9 @@ export class Tunnel {
     this.passage = undefined;
     this.early = [];
     // A close frame has room for 123 bytes.
-    if (!isClosing(this.phone)) this.phone.close(code, reason.slice(0, 40));
-    if (this.asterisk !== undefined && !isClosing(this.asterisk)) this.asterisk.close(asteriskCode);
+    this.phone.close(code, reason.slice(0, 40));
+    this.giveUp?.();
+    this.asterisk?.close(asteriskCode);
     this.watch.closed();
     this.context.onClosed(this);
   }
@@ -137,68 +128,62 @@ export class Tunnel {
     this.asterisk?.terminate();
   }
 
-  fromPhone(data: Buffer, binary: boolean): void {
+  fromPhone(message: Buffer, binary: boolean, frames: Buffer): void {
     if (this.state === "closed") return;
     this.heard = true;
     const { traffic } = this.context.meter;
     traffic.messagesFromPhones++;
-    traffic.bytesFromPhones += data.length;
-    const limits = this.context.limits();
-    if (++this.messages > limits.messagesPerSecond) {
-      this.end(closeCodes.policy, "too many messages");
-      return;
-    }
-    if (data.length <= 4) {
+    traffic.bytesFromPhones += message.length;
+    if (this.tooMany()) return;
+    if (message.length <= 4) {
       // RFC 5626 3.5.1, 5.4
-      const kind = keepAlive(data);
-      if (kind === "ping") this.phone.send(PONG, { binary });
+      const kind = keepAlive(message);
+      if (kind === "ping") this.phone.sendMessage(PONG, binary);
       if (kind !== undefined) return;
     }
-    if (this.context.mirror.on) this.mirror("in", data);
+    if (this.context.mirror.on) this.mirror("in", message);
     if (this.state === "open") {
-      this.watch.fromPhone(data);
-      this.toAsterisk(data, binary);
+      this.watch.fromPhone(message);
+      this.toAsterisk(frames);
       return;
     }
-    this.earlyBytes += data.length;
-    if (this.earlyBytes > limits.pendingBytes) {
+    this.earlyBytes += frames.length;
+    if (this.earlyBytes > this.context.limits().pendingBytes) {
       this.end(closeCodes.policy, "too much before Asterisk answered");
       return;
     }
-    this.early.push({ data, binary });
+    this.early.push({ message, frames });
     if (this.state === "silent") this.arrive();
   }
 
-  heardPhone(): void {
+  /** A ping or pong of the phone. */
+  signOfPhone(): void {
     this.heard = true;
+    // Each ping makes a pong, which the phone may leave unread.
+    if (!this.tooMany()) this.phoneReads();
   }
 
-  fromAsterisk(data: Buffer, binary: boolean): void {
-    if (this.state !== "open") return;
-    if (this.phone.bufferedAmount > this.context.limits().unsentBytes) {
-      this.end(closeCodes.policy, "the phone reads too slowly");
-      // The close frame would wait behind all that the phone doesn't read.
-      this.phone.terminate();
-      return;
-    }
+  fromAsterisk(message: Buffer, frames: Buffer): void {
+    if (this.state !== "open" || !this.phoneReads()) return;
     const { traffic } = this.context.meter;
     traffic.messagesToPhones++;
-    traffic.bytesToPhones += data.length;
-    this.phone.send(data, { binary });
-    if (this.context.mirror.on) this.mirror("out", data);
-    this.watch.fromAsterisk(data);
+    traffic.bytesToPhones += message.length;
+    this.phone.send(frames);
+    if (this.context.mirror.on) this.mirror("out", message);
+    this.watch.fromAsterisk(message);
   }
 
-  asteriskOpened(): void {
-    if (this.state !== "opening" || this.asterisk === undefined) return;
+  asteriskOpened(asterisk: FrameSocket): void {
+    this.asterisk = asterisk;
+    this.giveUp = undefined;
     this.passage?.leave();
     this.passage = undefined;
     this.state = "open";
     const { early } = this;
     this.early = [];
-    for (const { data, binary } of early) {
-      this.watch.fromPhone(data);
-      this.toAsterisk(data, binary);
+    for (const { message, frames } of early) {
+      this.watch.fromPhone(message);
+      this.toAsterisk(frames);
     }
   }
 
@@ -223,54 +208,66 @@ export class Tunnel {
 
   private open(): void {
     this.since = this.context.now();
-    const asterisk = this.context.connect();
-    this.asterisk = asterisk;
-    asterisk.tunnel = this;
-    asterisk.on("open", onAsteriskOpen);
-    asterisk.on("message", onAsteriskMessage);
-    asterisk.on("close", onAsteriskClose);
-    asterisk.on("error", onError);
+    this.giveUp = this.context.dial(new AsteriskSide(this));
   }
 
-  private toAsterisk(data: Buffer, binary: boolean): void {
+  private tooMany(): boolean {
+    if (++this.messages <= this.context.limits().messagesPerSecond) return false;
+    this.end(closeCodes.policy, "too many messages");
+    return true;
+  }
+
+  /** Whether the phone reads what it is sent; ends the tunnel otherwise. */
+  private phoneReads(): boolean {
+    if (this.phone.unsent <= this.context.limits().unsentBytes) return true;
+    this.end(closeCodes.policy, "the phone reads too slowly");
+    // The close frame would wait behind all that the phone doesn't read.
+    this.phone.terminate();
+    return false;
+  }
+
+  private toAsterisk(frames: Buffer): void {
     const { asterisk } = this;
     if (asterisk === undefined || this.state !== "open") return;
-    if (asterisk.bufferedAmount > this.context.limits().unsentBytes) {
+    if (asterisk.unsent > this.context.limits().unsentBytes) {
       this.end(closeCodes.tryAgainLater, "Asterisk reads too slowly");
       asterisk.terminate();
       return;
     }
-    asterisk.send(data, { binary });
+    asterisk.send(frames);
   }
 }
 
-function isClosing(socket: WebSocket): boolean {
-  return socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED;
+class PhoneSide implements SocketOwner {
+  constructor(private readonly tunnel: Tunnel) {}
+
+  message(payload: Buffer, binary: boolean, frames: Buffer): void {
+    this.tunnel.fromPhone(payload, binary, frames);
+  }
+
+  sign(): void {
+    this.tunnel.signOfPhone();
+  }
+
+  closed(code: number, reason: string): void {
+    this.tunnel.end(code, reason, towardsAsterisk(code));
+  }
 }
 
-function onPhoneMessage(this: WebSocket, data: WebSocket.RawData, binary: boolean): void {
-  (this as PhoneSocket).tunnel?.fromPhone(data as Buffer, binary);
-}
+class AsteriskSide implements DialOwner {
+  constructor(private readonly tunnel: Tunnel) {}
 
-function onPhoneSign(this: WebSocket): void {
-  (this as PhoneSocket).tunnel?.heardPhone();
-}
+  opened(socket: FrameSocket): void {
+    this.tunnel.asteriskOpened(socket);
+  }
 
-function onPhoneClose(this: WebSocket, code: number, reason: Buffer): void {
-  (this as PhoneSocket).tunnel?.end(code, reason.toString(), towardsAsterisk(code));
-}
+  message(payload: Buffer, _binary: boolean, frames: Buffer): void {
+    this.tunnel.fromAsterisk(payload, frames);
+  }
 
-function onAsteriskOpen(this: WebSocket): void {
-  (this as AsteriskSocket).tunnel?.asteriskOpened();
-}
+  sign(): void {}
 
-function onAsteriskMessage(this: WebSocket, data: WebSocket.RawData, binary: boolean): void {
-  (this as AsteriskSocket).tunnel?.fromAsterisk(data as Buffer, binary);
+  closed(code: number, reason: string): void {
+    this.tunnel.asteriskClosed(code, reason);
+  }
 }
-
-function onAsteriskClose(this: WebSocket, code: number, reason: Buffer): void {
-  (this as AsteriskSocket).tunnel?.asteriskClosed(code, reason.toString());
-}
-
-/** A `close` follows each error, with a code that says what it was; the library asks for a listener. */
-function onError(): void {}

@@ -238,7 +238,7 @@ export class Registration implements Requester {
       (state === "registered" && next === "refreshing") || (state === "refreshing" && next === "registered");
     this.context.log[routine ? "debug" : "info"](
       { dn, state: next, was: state },
-      `DN ${dn} is ${next} now: ${why}`,
+      `DN ${dn} is ${next} now: ${why}${FOLLOWS[next] ?? ""}`,
     );
   }
 
@@ -282,8 +282,8 @@ export class Registration implements Requester {
     meter.sent(expires === 0 ? "unregister" : this.state === "refreshing" ? "refresh" : "register");
     if (expires > 0) this.claims.sent(upstream, sent.at + ATTEMPT_LIFETIME + expires * 1000);
     const what = expires > 0 ? "REGISTER to Genesys" : "un-REGISTER to Genesys";
-    const level = this.state === "refreshing" ? "debug" : "info";
-    log[level]({ dn: this.dn, server: upstream.name, cseq: sent.cseq, expires }, what);
+    // The change of state has announced it, and its outcome will be told.
+    log.debug({ dn: this.dn, server: upstream.name, cseq: sent.cseq, expires }, what);
   }
 
   onRetransmission(): void {
@@ -476,3 +476,9 @@ export class Registration implements Requester {
 }
 
 const NONE: ReadonlySet<Upstream> = new Set();
+
+/** What a state brings, in the words that operators look for. */
+const FOLLOWS: Partial<Record<State, string>> = {
+  registering: "; REGISTER to Genesys follows",
+  releasing: "; un-REGISTER to Genesys follows",
+};
