@@ -145,7 +145,10 @@ function people(
     found.push({
       severity: "medium",
       subject: "forwardingMode",
-      text: "who registers DNs at Genesys changes: while the deploy runs, for seconds a DN may be registered by both or by none",
+      text:
+        after.forwardingMode === "proxy"
+          ? "who registers DNs at Genesys changes: calls and registrations of DNs with a phone go on, other DNs are un-registered"
+          : "who registers DNs at Genesys changes: calls and registrations of DNs in dns go on, other DNs are un-registered",
       callsDropped: false,
     });
   const [server] = before.genesys.servers;

@@ -44,7 +44,7 @@ function modeSwitch(base: Deployment, head: Deployment): string[] {
     `forwardingMode ${from} → ${to}: ${parts.join("; ")}.`,
     to === "proxy"
       ? "From then on sip-proxy registers a DN at Genesys while its phone is registered at Asterisk, which has to know the DN. Phones that are connected stay so and are adopted."
-      : "Phones that are connected through sip-proxy have to connect again, which they do by themselves.",
+      : "Phones that are connected through sip-proxy keep their WebSockets (nginx.drainSeconds), and Asterisk takes their DNs over.",
   ];
 }
 
