@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import Docker from "dockerode";
 import { Database } from "../../../tools/backup/database";
 import type { DatabaseFacts } from "../../../tools/backup/manifest";
@@ -12,6 +12,9 @@ import { dnsJson, passwords, ports, Stand } from "../asterisk/stand";
 
 const NAME = "asterisk-test-backup";
 const migrations = join(__dirname, "..", "..", "..", "assets", "database", "migrations");
+const migrationNames = readdirSync(migrations)
+  .map((file) => basename(file, ".sql"))
+  .sort();
 const stand = new Stand(NAME, "127.0.77.6");
 const database = new Database(new Docker({ socketPath: "/var/run/docker.sock" }), NAME);
 let directory: string;
@@ -96,7 +99,7 @@ describe("a database that was backed up", () => {
     const backup = await taken();
     expect(backup.facts).toMatchObject({
       postgres: expect.stringMatching(/^17\./),
-      migrations: ["0001_asterisk-realtime", "0002_monitor"],
+      migrations: migrationNames,
       tables: {
         "public.ps_auths": { rows: 4, digest: expect.any(String) },
         "monitor.dn_changes": { rows: 0 },
