@@ -38,6 +38,8 @@ export const databaseConfigSchema = phoneSettingsSchema.extend({
   dns: z.array(phoneSchema).max(100_000),
   /** A DN for `verify` to register with. It gets a phone like any other. */
   probeDn: dnSchema,
+  /** Whether call-control runs, and its role may log in. @default false */
+  callControl: z.boolean().optional(),
 });
 
 export type DatabaseConfig = z.infer<typeof databaseConfigSchema>;

@@ -5,8 +5,8 @@ import { scramVerifier, scramVerifies } from "./scram";
 
 const DATABASE = "asterisk";
 
-/** Roles that log in, and how many connections each may have: Asterisk's own, and registration-monitor's. */
-export const ROLES = { asterisk: 20, monitor: 5 } as const;
+/** Roles of services, and how many connections each may have. */
+export const ROLES = { asterisk: 20, monitor: 5, call_control: 20 } as const;
 
 export type Role = keyof typeof ROLES;
 
@@ -102,20 +102,28 @@ async function exclusively<Result>(client: Client, work: () => Promise<Result>):
   }
 }
 
-/** Makes a role if it isn't there, and sets its password if it is another one. */
-export async function ensureRole(client: Client, name: Role, password: string): Promise<void> {
-  const roles = await client.query<{ rolpassword: string | null }>(
-    "SELECT rolpassword FROM pg_authid WHERE rolname = $1",
+/**
+ * Makes a role if it isn't there, and sets its password if it is another one.
+ *
+ * @param password of a role that doesn't log in: undefined
+ */
+export async function ensureRole(client: Client, name: Role, password: string | undefined): Promise<void> {
+  const roles = await client.query<{ rolcanlogin: boolean; rolpassword: string | null }>(
+    "SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = $1",
     [name],
   );
   const role = client.escapeIdentifier(name);
-  const verifier = roles.rows[0]?.rolpassword;
-  if (roles.rows.length === 0) {
+  const before = roles.rows[0];
+  if (before === undefined) {
     await client.query(
-      `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT ${ROLES[name]}`,
+      `CREATE ROLE ${role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT ${ROLES[name]}`,
     );
   }
-  if (!verifier || !scramVerifies(verifier, password)) {
+  const logsIn = password !== undefined;
+  if (logsIn !== (before?.rolcanlogin ?? false)) {
+    await client.query(`ALTER ROLE ${role} ${logsIn ? "LOGIN" : "NOLOGIN"}`);
+  }
+  if (logsIn && !(before?.rolpassword && scramVerifies(before.rolpassword, password))) {
     await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(scramVerifier(password))}`);
   }
 }

@@ -26,7 +26,7 @@ export interface ReleasePlaces {
 const SERVER_DEADLINE = 30_000;
 
 const roles = Object.keys(ROLES) as Role[];
-const roleSecret = (role: Role) => `postgres-${role}`;
+const roleSecret = (role: Role) => `postgres-${role.replace("_", "-")}`;
 
 /**
  * Brings the database to the state that this release wants: roles, schema, phones. What can be checked without the
@@ -40,7 +40,8 @@ export async function release(places: ReleasePlaces, tell: (line: string) => voi
   const numbers = new Map(wanted.map(({ number }) => [passwordName(number), number]));
   const credential = (name: string, secret: string) =>
     credentialOfSecret(numbers.get(name) ?? "", config.realm, secret);
-  const secrets = readSecrets(places.secrets, [...roles.map(roleSecret), ...numbers.keys()], (name, text) => {
+  const logIn = roles.filter((role) => role !== "call_control" || config.callControl === true);
+  const secrets = readSecrets(places.secrets, [...logIn.map(roleSecret), ...numbers.keys()], (name, text) => {
     if (numbers.has(name)) credential(name, text);
   });
   const secret = (name: string) => secrets.get(name) ?? "";
@@ -61,7 +62,7 @@ export async function release(places: ReleasePlaces, tell: (line: string) => voi
       );
     },
     async (cluster) => {
-      for (const role of roles) await ensureRole(cluster, role, secret(roleSecret(role)));
+      for (const role of roles) await ensureRole(cluster, role, secrets.get(roleSecret(role)));
       await ensureDatabase(cluster);
     },
   );
