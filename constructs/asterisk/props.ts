@@ -14,6 +14,7 @@ export interface AsteriskFilesProps
     | "postgres"
     | "rtp"
     | "codecs"
+    | "callControl"
   > {
   /** What stands between the trunk and Genesys. @default nothing: the trunk talks to Genesys itself */
   readonly relay?: Environment["relay"];
@@ -35,3 +36,18 @@ export const TRUNK_ENDPOINT = "genesys_sip_server";
 
 /** Name of this Asterisk in the database's contacts. Constant: after a restart it prunes the contacts of its own name. */
 export const SYSTEM_NAME = "webrtc-genesys";
+
+/** The application of call-control, which the dialplan hands calls over to. */
+export const STASIS_APP = "callcenter";
+
+/** Endpoint of a trunk to a provider. Never a DN, which has digits only, and never Genesys'. */
+export function providerEndpoint(trunk: string): string {
+  return `${PROVIDER_PREFIX}${trunk}`;
+}
+
+export const PROVIDER_PREFIX = "trunk-";
+
+/** Context of every call that a provider makes. */
+export function providerContext(trunk: string): string {
+  return `from-${providerEndpoint(trunk)}`;
+}
