@@ -50,7 +50,9 @@ export function renderDialplan({
         ...patterns.map((pattern) => `exten => ${pattern},1,Goto(${dnDialled},\${EXTEN},1)`),
         ...(callControl && callControl.trunks.length > 0 ? [`include => ${OUTSIDE_DIALLED}`] : []),
       ],
-      "Calls of agents. Genesys hears of every one of them, also of those between two phones of ours.",
+      callControl
+        ? "Calls of agents. call-control decides about them; without it, Genesys hears of every one to a DN."
+        : "Calls of agents. Genesys hears of every one of them, also of those between two phones of ours.",
     ),
     context("to-genesys", [
       "exten => _X!,1,Set(DN=${FILTER(0-9,${EXTEN})})",

@@ -37,17 +37,23 @@ export const TRUNK_ENDPOINT = "genesys_sip_server";
 /** Name of this Asterisk in the database's contacts. Constant: after a restart it prunes the contacts of its own name. */
 export const SYSTEM_NAME = "webrtc-genesys";
 
+
+/** User of ARI, of call-control and of `verify`. */
+export const ARI_USER = "webrtc";
+
 /** The application of call-control, which the dialplan hands calls over to. */
 export const STASIS_APP = "callcenter";
 
-/** Endpoint of a trunk to a provider. Never a DN, which has digits only, and never Genesys'. */
+/** What an endpoint of a telephone provider begins with: it is never a DN, which has digits only. */
+export const PROVIDER_PREFIX = "trunk-";
+
+/** Endpoint that stands for a telephone provider, by the name of its trunk in `callControl.trunks`. */
 export function providerEndpoint(trunk: string): string {
   return `${PROVIDER_PREFIX}${trunk}`;
 }
 
-export const PROVIDER_PREFIX = "trunk-";
-
 /** Context of every call that a provider makes. */
 export function providerContext(trunk: string): string {
   return `from-${providerEndpoint(trunk)}`;
+}
 }

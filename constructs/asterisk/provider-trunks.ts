@@ -1,5 +1,6 @@
-import { BlockList, isIPv4 } from "node:net";
+import { isIPv4 } from "node:net";
 import type { CallControlTrunk } from "../../config";
+import { networksOverlap } from "../../config/addresses";
 import { ConfError } from "./conf";
 import type { PjsipSection, PjsipTransport } from "./pjsip";
 import { type AsteriskFilesProps, providerContext, providerEndpoint } from "./props";
@@ -28,14 +29,14 @@ export function providerTransports({ host, callControl }: AsteriskFilesProps): P
  * otherwise phones' passwords could be guessed where neither nginx nor sip-proxy count the guesses.
  *
  * @param peers where Genesys' calls come from
- * @throws ConfError when a provider is only known by a host name, or can't be told from phones, Genesys or another one
+ * @throws ConfError when a provider is only known by a host name, or can't be told from phones or Genesys
  */
 export function providerTrunks(props: AsteriskFilesProps, peers: readonly string[]): PjsipSection[] {
   const trunks = props.callControl?.trunks ?? [];
   if (trunks.length === 0) return [];
   // Whatever loopback address a phone's WebSocket is for, it comes from 127.0.0.1.
   const inside = ["127.0.0.1", props.asterisk.internalAddress, ...peers.filter(isAddress)];
-  checkSources(trunks, inside);
+  for (const trunk of trunks) checkSources(trunk, inside);
   return [
     {
       type: "acl",
@@ -122,40 +123,29 @@ function transportOf(protocol: "udp" | "tcp"): string {
   return `transport-external-${protocol}`;
 }
 
-/** Asterisk knows a trunk by the address of the sender, so no address may stand for two. */
-function checkSources(trunks: readonly CallControlTrunk[], others: readonly string[]): void {
-  const known = others.map((source) => ({ source, owner: "phones or Genesys" }));
-  for (const { name, inboundFrom } of trunks) {
-    const refuse = (source: string, why: string): never => {
-      throw new ConfError(`callControl.trunks: inboundFrom of ${name}: ${source} ${why}`);
-    };
-    for (const source of inboundFrom) {
-      if (!isAddress(source)) {
-        refuse(
-          source,
-          "is a host name, of which Asterisk looks up the addresses only once: list the addresses and networks that the provider's calls come from",
-        );
-      }
-      const shared = known.find((other) => covers(source, other.source) || covers(other.source, source));
-      if (shared) {
-        refuse(
-          source,
-          `is where calls of ${shared.owner} come from too, and Asterisk tells them by that: leave it out of one`,
-        );
-      }
+/** Asterisk tells by the address of the sender who it is; that no two trunks have one is checked in config/. */
+function checkSources({ name, inboundFrom }: CallControlTrunk, inside: readonly string[]): void {
+  const refuse = (source: string, why: string): never => {
+    throw new ConfError(`callControl.trunks: inboundFrom of ${name}: ${source} ${why}`);
+  };
+  for (const source of inboundFrom) {
+    if (!isAddress(source)) {
+      refuse(
+        source,
+        "is a host name, whose addresses Asterisk looks up only once: list the addresses and networks that the provider's calls come from",
+      );
     }
-    known.push(...inboundFrom.map((source) => ({ source, owner: `trunk ${name}` })));
+    const shared = inside.find((address) => networksOverlap(source, address));
+    if (shared) {
+      refuse(
+        source,
+        `has ${shared} in it, where phones or Genesys come from: list the provider's own addresses only`,
+      );
+    }
   }
 }
 
 /** An IPv4 address or network. */
 function isAddress(source: string): boolean {
   return isIPv4(source.split("/")[0] ?? "");
-}
-
-function covers(network: string, other: string): boolean {
-  const [address = "", prefix = "32"] = network.split("/");
-  const list = new BlockList();
-  list.addSubnet(address, Number(prefix));
-  return list.check(other.split("/")[0] ?? "");
 }
