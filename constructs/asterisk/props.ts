@@ -37,7 +37,6 @@ export const TRUNK_ENDPOINT = "genesys_sip_server";
 /** Name of this Asterisk in the database's contacts. Constant: after a restart it prunes the contacts of its own name. */
 export const SYSTEM_NAME = "webrtc-genesys";
 
-
 /** User of ARI, of call-control and of `verify`. */
 export const ARI_USER = "webrtc";
 
@@ -55,5 +54,4 @@ export function providerEndpoint(trunk: string): string {
 /** Context of every call that a provider makes. */
 export function providerContext(trunk: string): string {
   return `from-${providerEndpoint(trunk)}`;
-}
 }

@@ -1,6 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { CallControlTrunk } from "../../config";
-import { networksOverlap } from "../../config/addresses";
+import { type CallControlTrunk, networksOverlap } from "../../config";
 import { ConfError } from "./conf";
 import type { PjsipSection, PjsipTransport } from "./pjsip";
 import { type AsteriskFilesProps, providerContext, providerEndpoint } from "./props";

@@ -232,7 +232,6 @@ describe("a call to a DN", () => {
       expect.stringContaining("sip:1003@"),
       expect.stringContaining('"Agent 1002" <sip:1002@'),
     ]);
-    console.log(`no application: ${ms.toFixed(0)} ms`);
     expect(ms).toBeLessThan(1_000);
   });
 
@@ -241,7 +240,6 @@ describe("a call to a DN", () => {
     const caller = await phone("1002");
     const { value, ms } = await took(caller.invite("1003").then((call) => call.final()));
     expect(value.status).toBe(486);
-    console.log(`application gone: ${ms.toFixed(0)} ms`);
     expect(ms).toBeLessThan(1_000);
   });
 
@@ -268,7 +266,6 @@ describe("a call to a DN", () => {
     const caller = await phone("1002");
     const { value, ms } = await took(caller.invite("1003").then((call) => call.final()));
     expect(value.status).toBe(486);
-    console.log(`application frozen: ${ms.toFixed(0)} ms`);
     expect((await invite(genesys)).uri).toContain("sip:1003@");
     expect(ms).toBeGreaterThan(4_000);
     expect(ms).toBeLessThan(7_000);
@@ -443,5 +440,20 @@ describe("a recording of a bridge", () => {
     await again.ari.recordings.deleteStored(name);
     const { output } = await attempt("exec", stand.asterisk, "ls", "/var/spool/asterisk/recording");
     expect(output).toBe("");
+  });
+});
+
+describe("behind a public address", () => {
+  it("a provider is shown that address, for SIP and for sound", async () => {
+    const publicAddress = "198.51.100.7";
+    const host = { ...changes.host, publicAddress, localNetworks: ["10.0.0.0/8"] };
+    await docker("rm", "--force", stand.asterisk);
+    const { status, output } = await stand.releaseAsterisk({ ...changes, host });
+    expect([status, output]).toStrictEqual([0, expect.stringContaining("is in force")]);
+    await stand.startAsterisk({ spool: true });
+    expect((await (await (await phone("1002")).invite("0207654321")).final()).status).toBe(486);
+    const request = await invite(provider);
+    expect(request.get("Contact")).toContain(`@${publicAddress}:${SIP_PORT}`);
+    expect(request.body.toString()).toContain(`c=IN IP4 ${publicAddress}`);
   });
 });
