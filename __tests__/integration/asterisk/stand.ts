@@ -125,7 +125,7 @@ export class Stand {
         `${this.name}-pgcontrol:/run/control`,
       ],
       ...["--env", `PGPORT=${ports.postgres}`, "--env", `LISTEN_ADDRESS=${this.database}`],
-      ...["--health-interval", "0.3s", this.images.postgres],
+      this.images.postgres,
     );
   }
 
@@ -204,7 +204,7 @@ export class Stand {
       ...["run", "--detach", "--name", this.asterisk, "--network", "host", "--read-only", ...hardened],
       ...["--volume", `${this.name}-config:/config:ro`, "--volume", `${this.name}-control:/run/control`],
       ...["--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"],
-      ...["--health-interval", "0.3s", this.images.asterisk],
+      this.images.asterisk,
     );
     await healthy(this.asterisk);
   }
