@@ -85,7 +85,7 @@ export async function eventually<T>(
 }
 
 export async function healthy(container: string): Promise<void> {
-  await eventually(`${container} to be healthy`, async () => {
+  const isHealthy = async () => {
     const state = await docker(
       "inspect",
       "--format",
@@ -94,5 +94,7 @@ export async function healthy(container: string): Promise<void> {
     );
     if (state.startsWith("exited")) throw new Error(`${container} has ended:\n${logs(container)}`);
     return state === "running healthy" ? true : undefined;
-  });
+  };
+  // A machine that does other things beside takes its time.
+  await eventually(`${container} to be healthy`, isHealthy, 60_000);
 }
