@@ -93,10 +93,12 @@ export async function healthy(container: string): Promise<void> {
     await docker("inspect", "--format", "{{json .Config.Healthcheck.Test}}", container),
   );
   const command = check[0] === "CMD-SHELL" ? ["sh", "-c", ...check.slice(1)] : check.slice(1);
-  await eventually(`${container} to be healthy`, async () => {
+  const isHealthy = async () => {
     if ((await attempt("exec", container, ...command)).status === 0) return true;
     const state = await docker("inspect", "--format", "{{.State.Status}}", container);
     if (state === "exited") throw new Error(`${container} has ended:\n${logs(container)}`);
     return undefined;
-  });
+  };
+  // A machine that does other things beside takes its time.
+  await eventually(`${container} to be healthy`, isHealthy, 60_000);
 }
