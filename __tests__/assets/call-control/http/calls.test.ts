@@ -160,7 +160,9 @@ describe.each([
     expect(answer.json().error.message).toContain("calls:control");
     expect(answer.headers["www-authenticate"]).toContain('scope="calls:control"');
     expect(test.calls.asked).toStrictEqual([]);
-    expect(test.audited).toMatchObject([{ action, status: 403, code: "FORBIDDEN", actor: expect.stringMatching(/^key:name-/) }]);
+    expect(test.audited).toMatchObject([
+      { action, status: 403, code: "FORBIDDEN", actor: expect.stringMatching(/^key:name-/) },
+    ]);
   });
 
   it("answers a state that does not fit with 409", async () => {
