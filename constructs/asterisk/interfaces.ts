@@ -1,5 +1,5 @@
 import { renderConf, type Section } from "./conf";
-import type { AsteriskFilesProps } from "./props";
+import { ARI_USER, type AsteriskFilesProps } from "./props";
 
 /** Everything that only has events: what a user who watches may read. */
 const WATCH = "system,call,log,verbose,reporting,dialplan,cdr,dtmf,security";
@@ -59,7 +59,7 @@ export function renderInterfaceFiles({
     "ari.conf": renderConf([
       { name: "general", options: { enabled: true, pretty: false } },
       {
-        name: "webrtc",
+        name: ARI_USER,
         options: { type: "user", read_only: false, password_format: "plain", password: { secret: "ari" } },
       },
     ]),

@@ -35,3 +35,11 @@ export const TRUNK_ENDPOINT = "genesys_sip_server";
 
 /** Name of this Asterisk in the database's contacts. Constant: after a restart it prunes the contacts of its own name. */
 export const SYSTEM_NAME = "webrtc-genesys";
+
+/** User of ARI, of call-control and of `verify`. */
+export const ARI_USER = "webrtc";
+
+/** Endpoint that stands for a telephone provider, by the name of its trunk in `callControl.trunks`. */
+export function providerEndpoint(trunk: string): string {
+  return `trunk-${trunk}`;
+}
