@@ -9,7 +9,7 @@ import type { CallControlConfig } from "../config";
 export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 /** Connections: for the call log, campaigns, WebHooks and audit to write, and for what is asked meanwhile. */
-const connections = 10;
+const connections = 8;
 
 /** Milliseconds. */
 const deadlines = { connect: 3_000, statement: 8_000, query: 10_000, idle: 60_000 };

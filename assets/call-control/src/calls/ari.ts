@@ -1,0 +1,27 @@
+import type { AriClient } from "../../../../lib/ari";
+
+/** What of the client of Asterisk's REST interface is used for calls; tests have a model of Asterisk in its place. */
+export interface Ari extends Pick<AriClient, "makeChannel" | "makeBridge" | "on" | "off" | "state"> {
+  readonly channels: Pick<
+    AriClient["channels"],
+    | "originate"
+    | "create"
+    | "dial"
+    | "answer"
+    | "hangup"
+    | "ring"
+    | "play"
+    | "sendDtmf"
+    | "continueInDialplan"
+  >;
+  readonly bridges: Pick<
+    AriClient["bridges"],
+    "create" | "destroy" | "addChannel" | "removeChannel" | "play" | "record"
+  >;
+  readonly playbacks: Pick<AriClient["playbacks"], "stop">;
+  readonly applications: Pick<AriClient["applications"], "subscribe">;
+  readonly recordings: Pick<
+    AriClient["recordings"],
+    "stop" | "pause" | "unpause" | "getLive" | "getStored" | "deleteStored" | "download"
+  >;
+}
