@@ -10,11 +10,7 @@ import type { Call } from "../../../assets/call-control/src/calls/call";
 import { accessRoutes } from "../../../assets/call-control/src/http/access";
 import { type Api, buildApi } from "../../../assets/call-control/src/http/app";
 import { auditRoutes } from "../../../assets/call-control/src/http/audit";
-import {
-  type CallFilter,
-  type CallPlace,
-  callLogRoutes,
-} from "../../../assets/call-control/src/http/call-log";
+import { callLogRoutes } from "../../../assets/call-control/src/http/call-log";
 import { callRoutes } from "../../../assets/call-control/src/http/calls";
 import { pageRoutes } from "../../../assets/call-control/src/http/page";
 import type { Finding } from "../../../assets/call-control/src/http/probes";
@@ -24,6 +20,7 @@ import { serverRoutes } from "../../../assets/call-control/src/http/server";
 import { LiveFeed } from "../../../assets/call-control/src/live/feed";
 import { eventRoutes } from "../../../assets/call-control/src/live/routes";
 import { EventStreams } from "../../../assets/call-control/src/live/streams";
+import { type CallFilter, CursorError, type PageRequest } from "../../../assets/call-control/src/log/reader";
 import { Metrics } from "../../../assets/call-control/src/metrics";
 import { FakeCalls, someCall } from "./fake-calls";
 import { keyTable } from "./key-table";
@@ -57,7 +54,7 @@ export class TestApi {
   readonly auditAsked: AuditQuery[] = [];
   auditRows: AuditRow[] = [];
   logged: Call[] = [];
-  readonly logAsked: (readonly [CallFilter, number, CallPlace | undefined])[] = [];
+  readonly logAsked: (readonly [CallFilter, PageRequest])[] = [];
   recordings: Recording[] = [];
   readonly errors: unknown[][] = [];
   asterisk: Finding = up;
@@ -112,11 +109,12 @@ export class TestApi {
 
   #routes() {
     const log = {
-      list: async (filter: CallFilter, limit: number, after?: CallPlace) => {
-        this.logAsked.push([filter, limit, after]);
-        return this.logged.slice(0, limit);
+      page: async (filter: CallFilter, { cursor, limit }: PageRequest = {}) => {
+        this.logAsked.push([filter, { cursor, limit }]);
+        if (cursor === "none of ours") throw new CursorError();
+        return { calls: this.logged, ...(limit === 1 && { next: "the next" }) };
       },
-      find: async (id: string) => this.logged.find((call) => call.id === id),
+      get: async (id: string) => this.logged.find((call) => call.id === id),
     };
     const recordings = {
       start: async (call: string, startedBy: string) => {

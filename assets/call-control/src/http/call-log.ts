@@ -1,46 +1,17 @@
 import { z } from "zod";
 import { mayKnow } from "../access/principal";
-import { type Call, callOutcomes, callStatuses, callTypes } from "../calls/call";
+import { callOutcomes, callStatuses, callTypes } from "../calls/call";
 import { CallError, type Calls } from "../calls/calls";
+import { type CallLogReader, CursorError, type LoggedCall } from "../log/reader";
 import { callSchema, callView } from "./call-view";
 import { ApiError, errorSchema } from "./errors";
 import { type Recording, recordingSchema, recordingView } from "./recording-view";
 import { principalOf, type Routes } from "./route";
 import { dn, id, limit, moment, uuid } from "./words";
 
-/** Which calls of the log; what is left out is any. */
-export interface CallFilter {
-  /** Who called or was called begins with this: digits, or `+` and digits, or a queue's name. */
-  readonly number?: string;
-  readonly agent?: string;
-  /** Only calls in which this DN speaks: as agent, caller or called. */
-  readonly party?: string;
-  readonly type?: Call["type"];
-  readonly status?: Call["status"];
-  readonly outcome?: NonNullable<Call["outcome"]>;
-  readonly campaignId?: string;
-  /** Begun at or after, and before. */
-  readonly from?: Date;
-  readonly to?: Date;
-}
-
-/** A place in the log: of the last call that was shown. */
-export interface CallPlace {
-  readonly startedAt: Date;
-  readonly id: string;
-}
-
-/** The log of calls, ended ones and those that are up. */
-export interface CallLogReader {
-  /** The latest first, at most so many, behind a place. @throws DatabaseAway */
-  list(filter: CallFilter, limit: number, after?: CallPlace): Promise<Call[]>;
-  /** @throws DatabaseAway */
-  find(id: string): Promise<Call | undefined>;
-}
-
 export interface CallLogRoutesOptions {
   readonly calls: Pick<Calls, "find">;
-  readonly log: CallLogReader;
+  readonly log: Pick<CallLogReader, "get" | "page">;
   readonly recordingsOf: (callId: string) => Promise<readonly Recording[]>;
 }
 
@@ -71,7 +42,7 @@ const tags = ["calls"];
 /** The log, by pages and one by one. */
 export function callLogRoutes({ calls, log, recordingsOf }: CallLogRoutesOptions): Routes {
   /** A call that is up is shown as it is now: its row may be older. */
-  const latest = (call: Call) => calls.find(call.id) ?? call;
+  const latest = (call: LoggedCall) => calls.find(call.id) ?? call;
 
   return async (app) => {
     app.get(
@@ -89,19 +60,8 @@ export function callLogRoutes({ calls, log, recordingsOf }: CallLogRoutesOptions
       async (request) => {
         const { limit, cursor, campaign_id: campaignId, ...rest } = request.query;
         const { agent: party } = principalOf(request);
-        const filter = { ...rest, campaignId, party };
-        // One more tells whether there is a next page.
-        const found = await log.list(
-          filter,
-          limit + 1,
-          cursor === undefined ? undefined : readCursor(cursor),
-        );
-        const page = found.slice(0, limit);
-        const last = page.at(-1);
-        return {
-          calls: page.map(latest).map(callView),
-          next: found.length > limit && last !== undefined ? cursorOf(last) : null,
-        };
+        const page = await log.page({ ...rest, campaignId, party }, { limit, cursor }).catch(refuseCursor);
+        return { calls: page.calls.map(latest).map(callView), next: page.next ?? null };
       },
     );
 
@@ -124,8 +84,8 @@ export function callLogRoutes({ calls, log, recordingsOf }: CallLogRoutesOptions
     );
   };
 
-  async function expectCall(wanted: string): Promise<Call> {
-    const call = calls.find(wanted) ?? (isUuid(wanted) ? await log.find(wanted) : undefined);
+  async function expectCall(wanted: string): Promise<LoggedCall> {
+    const call = calls.find(wanted) ?? (uuid.safeParse(wanted).success ? await log.get(wanted) : undefined);
     if (call === undefined) throw unknown(wanted);
     return call;
   }
@@ -137,20 +97,9 @@ function unknown(call: string): CallError {
   return new CallError("CALL_NOT_FOUND", `no call ${call} is up, nor in the log`);
 }
 
-function isUuid(text: string): boolean {
-  return uuid.safeParse(text).success;
-}
-
-/** Opaque to who uses it. */
-function cursorOf({ startedAt, id: last }: CallPlace): string {
-  return Buffer.from(`${startedAt.toISOString()} ${last}`).toString("base64url");
-}
-
 /** @throws ApiError VALIDATION */
-function readCursor(cursor: string): CallPlace {
-  const [at = "", last = ""] = Buffer.from(cursor, "base64url").toString().split(" ");
-  const startedAt = new Date(at);
-  if (!Number.isNaN(startedAt.getTime()) && isUuid(last)) return { startedAt, id: last };
+function refuseCursor(error: unknown): never {
+  if (!(error instanceof CursorError)) throw error;
   const message = "is no cursor: take `next` of the page before as it is";
   throw new ApiError("VALIDATION", `query.cursor: ${message}`, {}, [{ field: "query.cursor", message }]);
 }

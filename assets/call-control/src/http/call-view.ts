@@ -70,7 +70,8 @@ export const callSchema = z
 
 export type CallView = z.output<typeof callSchema>;
 
-export function callView(call: Call): CallView {
+/** @param call one that is up, or of the log, which does not tell what only matters while a call is up */
+export function callView(call: Omit<Call, "onHold"> & { readonly onHold?: boolean }): CallView {
   const { answeredAt, endedAt } = call;
   return {
     id: call.id,
@@ -91,7 +92,7 @@ export function callView(call: Call): CallView {
     outcome: call.outcome ?? null,
     cause: call.cause ?? null,
     cause_text: call.causeText ?? null,
-    on_hold: call.onHold,
+    on_hold: call.onHold ?? false,
     recording_id: call.recordingId ?? null,
     consulting: call.consulting ?? null,
   };

@@ -4,7 +4,7 @@ import { mayKnow, type Principal } from "../access/principal";
 import { lifetime, type SignedAddresses } from "../access/signed-address";
 import type { Call } from "../calls/call";
 import { CallError, type Calls } from "../calls/calls";
-import type { CallLogReader } from "./call-log";
+import type { CallLogReader } from "../log/reader";
 import { ApiError, errorSchema } from "./errors";
 import { type Recording, recordingSchema, recordingView } from "./recording-view";
 import { notFound, principalOf, type Routes } from "./route";
@@ -30,7 +30,7 @@ export interface RecordingFile {
 
 export interface RecordingRoutesOptions {
   readonly calls: Pick<Calls, "find">;
-  readonly log: Pick<CallLogReader, "find">;
+  readonly log: Pick<CallLogReader, "get">;
   readonly recordings: Recordings;
   readonly addresses: SignedAddresses;
 }
@@ -72,7 +72,7 @@ export function recordingRoutes({ calls, log, recordings, addresses }: Recording
   };
   const mayHear = async (principal: Principal, callId: string): Promise<boolean> => {
     if (principal.agent === undefined) return true;
-    const call = calls.find(callId) ?? (await log.find(callId));
+    const call = calls.find(callId) ?? (await log.get(callId));
     return call !== undefined && mayKnow(principal, call);
   };
 
