@@ -58,7 +58,10 @@ export interface Asked {
 export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari {
   readonly channelsUp = new Map<string, ModelChannel>();
   readonly bridgesUp = new Map<string, ModelBridge>();
-  readonly playing = new Map<string, { readonly channel: string; readonly media: string }>();
+  /** Channels that hear music. */
+  readonly onHold = new Set<string>();
+  /** What was played to bridges. */
+  readonly played: string[] = [];
   readonly recorded = new Map<string, ModelRecording>();
   readonly asked: Asked[] = [];
   /** What far ends do by themselves, by endpoint such as `PJSIP/1002`. @default ring */
@@ -99,12 +102,10 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
         this.end(id, typeof reason === "number" ? reason : 16);
       }),
     ring: (id) => this.#ask("channels.ring", id, () => void this.#held(id)),
-    play: (id, { playbackId, media }) =>
-      this.#ask("channels.play", id, () => {
-        if (this.#held(id).bridge !== undefined) throw conflict("Channel in a bridge");
-        this.playing.set(playbackId, { channel: id, media: String(media) });
-        return playback(playbackId, `channel:${id}`);
-      }),
+    hold: (id) => this.#ask("channels.hold", id, () => void this.onHold.add(this.#held(id).id)),
+    unhold: (id) => this.#ask("channels.unhold", id, () => void this.onHold.delete(this.#held(id).id)),
+    setVariable: (id, name, value) =>
+      this.#ask(`channels.setVariable ${name}=${value}`, id, () => void this.#known(id)),
     sendDtmf: (id, digits) => this.#ask(`channels.sendDtmf ${digits}`, id, () => void this.#held(id)),
     continueInDialplan: (id, place) =>
       this.#ask(`channels.continue ${place?.context},${place?.extension}`, id, () => this.leave(id)),
@@ -148,7 +149,7 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     play: (id, { playbackId, media }) =>
       this.#ask("bridges.play", id, () => {
         this.#bridge(id);
-        this.playing.set(playbackId, { channel: id, media: String(media) });
+        this.played.push(String(media));
         return playback(playbackId, `bridge:${id}`);
       }),
     record: (id, { name, format }) =>
@@ -159,14 +160,6 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
         this.recorded.set(name, recording);
         this.#send("RecordingStarted", { recording: live(recording) });
         return live(recording);
-      }),
-  };
-
-  readonly playbacks: Ari["playbacks"] = {
-    stop: (id) =>
-      this.#ask("playbacks.stop", id, () => {
-        if (!this.playing.delete(id)) throw missing("Playback");
-        this.#send("PlaybackFinished", { playback: { ...playback(id, ""), state: "done" } });
       }),
   };
 
@@ -249,9 +242,7 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     const channel = this.#known(id);
     this.#unbridge(id);
     this.channelsUp.delete(id);
-    for (const [playbackId, { channel: target }] of this.playing) {
-      if (target === id) this.playing.delete(playbackId);
-    }
+    this.onHold.delete(id);
     if (channel.inApp) this.#send("StasisEnd", { channel: view(channel) });
     if (channel.ours || channel.subscribed) {
       this.#send("ChannelDestroyed", { channel: view(channel), cause, cause_txt: `cause ${cause}` });
@@ -293,7 +284,7 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     this.lose();
     this.channelsUp.clear();
     this.bridgesUp.clear();
-    this.playing.clear();
+    this.onHold.clear();
   }
 
   /** Ids of channels of an endpoint, such as `PJSIP/1002`. */

@@ -84,8 +84,8 @@ function legFact(step: Step, leg: Leg, input: LegInput): void {
       referred(step, leg, input);
       return;
     case "referred_away":
-      step.want({ do: "continue", leg: leg.id, extension: input.extension });
       dropOthers(step, leg);
+      step.want({ do: "continue", leg: leg.id, extension: input.extension });
       step.enter("followed");
       return;
   }
@@ -176,6 +176,7 @@ function referred(step: Step, leg: Leg, { route }: Extract<Input, { readonly wha
 }
 
 function dropOthers(step: Step, leg: Leg): void {
+  step.want({ do: "follow", leg: leg.id });
   for (const other of step.state.legs) if (other.id !== leg.id) letGo(step, other);
   step.set({ consultation: undefined, held: undefined });
 }
@@ -255,8 +256,26 @@ function other(step: Step, input: Exclude<Input, Request | LegInput>): void {
       step.setCall({ recordingId: input.id });
       step.tell(input.id === undefined ? "recording_ended" : "recording_started");
       return;
+    case "repair":
+      repair(step, input.bridged);
+      return;
     case "failed":
       finish(step, unlessAnswered(step, "failed"), { code: causes.temporaryFailure, text: input.text });
       return;
+  }
+}
+
+/** What may have been lost on the way to Asterisk is done once more. */
+function repair(step: Step, bridged: readonly string[] | undefined): void {
+  const { legs, ending, bridge, held } = step.state;
+  for (const { id, role } of legs) {
+    if (ending !== undefined && role !== "seat") step.want({ do: "hangup", leg: id });
+    else if (role === "caller") step.want({ do: "follow", leg: id });
+  }
+  if (!bridge || ending !== undefined) return;
+  if (bridged === undefined) step.want({ do: "bridge" });
+  for (const { id, inApp } of legs) {
+    if (!inApp || id === held || bridged?.includes(id)) continue;
+    step.want({ do: "unhold", leg: id }, { do: "join", legs: [id] });
   }
 }

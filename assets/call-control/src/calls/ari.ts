@@ -10,7 +10,9 @@ export interface Ari extends Pick<AriClient, "makeChannel" | "makeBridge" | "on"
     | "answer"
     | "hangup"
     | "ring"
-    | "play"
+    | "hold"
+    | "unhold"
+    | "setVariable"
     | "sendDtmf"
     | "continueInDialplan"
   >;
@@ -18,7 +20,6 @@ export interface Ari extends Pick<AriClient, "makeChannel" | "makeBridge" | "on"
     AriClient["bridges"],
     "create" | "destroy" | "addChannel" | "removeChannel" | "play" | "record"
   >;
-  readonly playbacks: Pick<AriClient["playbacks"], "stop">;
   readonly applications: Pick<AriClient["applications"], "subscribe">;
   readonly recordings: Pick<
     AriClient["recordings"],

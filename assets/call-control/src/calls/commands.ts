@@ -30,7 +30,7 @@ export type Command =
   | { readonly do: "hold"; readonly leg: string }
   | { readonly do: "unhold"; readonly leg: string }
   | { readonly do: "dtmf"; readonly leg: string; readonly digits: string }
-  /** Has the channel's events come until its end, also when it leaves the application. */
+  /** Takes a channel over from the dialplan, and has its events come until its end. */
   | { readonly do: "follow"; readonly leg: string }
   /** Lets the dialplan carry on: calls of DN to DN go through Genesys. */
   | { readonly do: "continue"; readonly leg: string; readonly extension: string }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AriError, AriEvent, AriEventOf, HangupReason } from "../../../../lib/ari";
+import type { AriError, AriEvent, Channel, HangupReason } from "../../../../lib/ari";
 import type { Logger } from "../../../../lib/service";
 import { type Clock, systemClock, type Timer } from "../../../../lib/sip/clock";
 import type { CallControlConfig } from "../config";
@@ -24,11 +24,13 @@ import { Feed } from "./feed";
 import { RING_SECONDS, take } from "./incoming";
 import type { Input, Request } from "./inputs";
 import { Janitor } from "./janitor";
-import { readLegId } from "./leg";
+import { readBridgeId, readLegId } from "./leg";
 import type { CallsMeter } from "./meter";
 import { Queues } from "./queues";
+import { restore } from "./restore";
 import { Runner } from "./runner";
 import { Seats } from "./seats";
+import { isInApp, missed, readSnapshot, type Standing } from "./snapshot";
 import { type CallState, isDnLeg } from "./state";
 import type { Advance } from "./step";
 
@@ -71,6 +73,7 @@ export class CallEngine implements Calls {
   readonly #janitor: Janitor;
   readonly #runner: Runner;
   readonly #seats: Seats;
+  #restoring: readonly Call[] = [];
   readonly #changes: Feed<CallChange>;
   readonly #closedSeats: Feed<Seat>;
 
@@ -101,6 +104,12 @@ export class CallEngine implements Calls {
       this.#closedSeats.tell(seat),
     );
     ari.on("event", (event) => this.#event(event));
+    ari.on("ready", (snapshot) => this.#ready(readSnapshot(snapshot)));
+  }
+
+  /** Calls that an earlier process had when it ended: they are taken up again when Asterisk is connected. */
+  restore(calls: readonly Call[]): void {
+    this.#restoring = [...this.#restoring, ...calls];
   }
 
   on(event: "change", listener: (change: CallChange) => void): this;
@@ -258,9 +267,36 @@ export class CallEngine implements Calls {
     return this.#runner.busy + this.#janitor.waiting;
   }
 
+  /** Compares what is known with what stands: each may have gone on without the other. */
+  #ready(standing: Standing): void {
+    for (const call of this.#restoring) {
+      void this.#apply(call.id, restore(call, standing, this.#config, this.#now()));
+    }
+    this.#restoring = [];
+    this.#seats.reconcile(standing);
+    for (const state of [...this.#states.values()]) {
+      for (const input of missed(state, standing)) this.#tell(state.call.id, input);
+    }
+    for (const channel of standing.channels.values()) this.#found(channel);
+    for (const id of standing.bridges.keys()) {
+      const call = readBridgeId(id);
+      if (call === undefined || this.#states.has(call)) continue;
+      this.#meter.orphaned("bridge");
+      this.#janitor.remove({ kind: "bridge", id });
+    }
+  }
+
+  /** A channel that stands: whose it is, nobody may know any more, or nobody yet. */
+  #found(channel: Channel): void {
+    if (this.#byLeg.has(channel.id) || this.#seats.has(channel.id)) return;
+    const [app, ...args] = channel.dialplan.app_data.split(",");
+    if (readLegId(channel.id) !== undefined) this.#remove(channel.id);
+    else if (isInApp(channel) && app === this.#config.ari.app) this.#arrived(channel, args);
+  }
+
   #event(event: AriEvent): void {
     if (event.type === "StasisStart") {
-      this.#arrived(event);
+      this.#arrived(event.channel, event.args);
       return;
     }
     const fact = readFact(event);
@@ -272,7 +308,7 @@ export class CallEngine implements Calls {
     else if (call === undefined && !this.#seats.has(fact.leg)) this.#disown(fact.leg);
   }
 
-  #arrived({ channel, args }: AriEventOf<"StasisStart">): void {
+  #arrived(channel: Channel, args: readonly string[]): void {
     if (args[0] === "leg") {
       const call = this.#byLeg.get(channel.id);
       if (call !== undefined) this.#tell(call, { what: "arrived", leg: channel.id });

@@ -4,6 +4,7 @@ import { isDn, phoneOf, readCaller, readNumber } from "../numbers";
 import { follow, receive, refuse } from "./begin";
 import type { Call } from "./call";
 import type { CallRate } from "./call-rate";
+import { endpointOf } from "./snapshot";
 import type { Route } from "./state";
 import type { Advance } from "./step";
 
@@ -94,7 +95,7 @@ function did(opening: Opening, number: string, config: CallControlConfig, at: Da
  * Who calls. Of a phone, the endpoint that has authenticated; what it says of itself is not asked. Of others, the number
  * that came with the call.
  */
-function callerOf({ name, caller }: Channel, config: CallControlConfig): string {
-  const endpoint = /^PJSIP\/(.+)-[0-9a-f]+$/.exec(name)?.[1];
-  return endpoint !== undefined && isDn(endpoint, config) ? endpoint : readCaller(caller.number, config);
+function callerOf(channel: Channel, config: CallControlConfig): string {
+  const endpoint = endpointOf(channel);
+  return isDn(endpoint, config) ? endpoint : readCaller(channel.caller.number, config);
 }

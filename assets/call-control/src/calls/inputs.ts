@@ -45,5 +45,7 @@ export type Input =
   | { readonly what: "referred"; readonly leg: string; readonly route: Route }
   /** As before, and Genesys carries it on. */
   | { readonly what: "referred_away"; readonly leg: string; readonly extension: string }
+  /** Asterisk is connected again; `bridged`: the channels of the call's bridge, if there is one. */
+  | { readonly what: "repair"; readonly bridged?: readonly string[] }
   /** The call can't be carried on. */
   | { readonly what: "failed"; readonly text: string };

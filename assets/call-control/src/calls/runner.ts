@@ -9,9 +9,6 @@ import type { Janitor } from "./janitor";
 import { bridgeIdOf } from "./leg";
 import { causes } from "./outcome";
 
-/** What the held party hears: a short tone every ten seconds, and silence in between, so that media goes on. */
-const HOLD_TONE = "tone:425/300,0/9700";
-
 /** Milliseconds for which a command that may be repeated is tried. */
 const TRY_FOR = 5_000;
 
@@ -109,17 +106,14 @@ export class Runner {
         return ignoreRefusal(ari.channels.ring(command.leg));
       case "hangup":
         return this.#hangup(call, command);
-      case "hold": {
-        const request = { playbackId: holdId(command.leg), media: HOLD_TONE };
-        return ignoreRefusal(ari.channels.play(command.leg, request).then(() => undefined));
-      }
+      case "hold":
+        return ignoreRefusal(this.#again(() => ari.channels.hold(command.leg)));
       case "unhold":
-        return ignoreRefusal(this.#again(() => ari.playbacks.stop(holdId(command.leg))));
+        return ignoreRefusal(this.#again(() => ari.channels.unhold(command.leg)));
       case "dtmf":
         return ari.channels.sendDtmf(command.leg, command.digits);
       case "follow":
-        await ari.applications.subscribe(`channel:${command.leg}`);
-        return;
+        return this.#follow(command.leg);
       case "continue":
         return this.#continue(call, command.leg, command.extension);
       case "choose":
@@ -129,6 +123,14 @@ export class Runner {
       default:
         return report(call, command satisfies never);
     }
+  }
+
+  /** Takes a channel over from the dialplan. */
+  async #follow(leg: string): Promise<void> {
+    const { ari } = this.options;
+    // The dialplan takes it back otherwise, as from a service that hangs.
+    await ignoreRefusal(this.#again(() => ari.channels.setVariable(leg, "TIMEOUT(absolute)", "0")));
+    await ignoreRefusal(this.#again(() => ari.applications.subscribe(`channel:${leg}`)));
   }
 
   async #make(
@@ -221,13 +223,14 @@ export class Runner {
   }
 
   /** Tries again what may be done twice, when it's not known whether it was done. */
-  async #again(request: () => Promise<void>): Promise<void> {
+  async #again(request: () => Promise<unknown>): Promise<void> {
     const { clock, random } = this.options;
     const deadline = clock.now() + TRY_FOR;
     const backoff = new Backoff({ initial: 100, maximum: 1_000, minimum: 20 }, random);
     for (;;) {
       try {
-        return await request();
+        await request();
+        return;
       } catch (error) {
         const passing = error instanceof AriError && passingCodes.has(error.code);
         if (!passing || clock.now() >= deadline) throw error;
@@ -250,7 +253,3 @@ async function ignoreRefusal(done: Promise<void>): Promise<void> {
 }
 
 const refusals = new Set(["ARI_NOT_FOUND", "ARI_CONFLICT", "ARI_REFUSED"]);
-
-function holdId(leg: string): string {
-  return `hold-${leg}`;
-}

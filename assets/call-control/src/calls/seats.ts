@@ -5,7 +5,8 @@ import { phoneOf } from "../numbers";
 import type { Ari } from "./ari";
 import { CallError, type Seat } from "./calls";
 import type { Janitor } from "./janitor";
-import { newLegId } from "./leg";
+import { newLegId, readLegId } from "./leg";
+import { endpointOf, isInApp, type Standing } from "./snapshot";
 
 /** Seconds that an agent's phone rings for a seat. */
 const RING_SECONDS = 30;
@@ -93,15 +94,17 @@ export class Seats {
     else place.settle(new CallError("UNAVAILABLE", `${place.seat.agent} did not answer`));
   }
 
-  /** One that was there before this process. */
-  adopt(seat: Seat): void {
-    this.#byChannel.set(seat.channelId, { seat, open: true, settle: () => undefined });
-  }
-
-  /** All that are left of those whose channels stand. */
-  keep(standing: ReadonlySet<string>): void {
+  /** Takes up what an earlier process had, and lets go of what has ended unseen. */
+  reconcile({ channels }: Standing): void {
     for (const [channelId, { open }] of this.#byChannel) {
-      if (open && !standing.has(channelId)) this.gone(channelId);
+      if (open && !channels.has(channelId)) this.gone(channelId);
+    }
+    for (const channel of channels.values()) {
+      const own = readLegId(channel.id);
+      if (own?.role !== "seat" || !isInApp(channel)) continue;
+      const seat = { id: own.call, agent: endpointOf(channel), channelId: channel.id };
+      if (this.#byChannel.has(channel.id)) this.arrived(channel.id);
+      else this.#byChannel.set(channel.id, { seat, open: true, settle: () => undefined });
     }
   }
 

@@ -65,7 +65,7 @@ export interface CallState {
   /** Whether its bridge was asked for. */
   readonly bridge: boolean;
   readonly consultation?: Consultation;
-  /** Id of the leg that is on hold: it hears the hold tone, and nobody hears it. */
+  /** Id of the leg that is on hold: it hears music, and nobody hears it. */
   readonly held?: string;
   /** Its end was asked for, or a campaign has given it up. */
   readonly ending?: "asked" | "abandoned";

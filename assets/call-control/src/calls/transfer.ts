@@ -120,7 +120,7 @@ export function sides(step: Step, by: string): { readonly own: Leg; readonly oth
   return { own, other };
 }
 
-/** Out of the bridge, with a tone that tells it's on hold. */
+/** Out of the bridge, with music. */
 function setAside(step: Step, leg: Leg): void {
   if (step.state.held === leg.id) return;
   step.want({ do: "part", leg: leg.id }, { do: "hold", leg: leg.id });
