@@ -117,17 +117,17 @@ export class TestApi {
       get: async (id: string) => this.logged.find((call) => call.id === id),
     };
     const recordings = {
-      start: async (call: string, startedBy: string) => {
+      begin: async (call: string, startedBy: string) => {
         await this.calls.hold(call);
         return someRecording({ state: "recording", startedBy });
       },
-      stop: async (call: string) => {
+      end: async (call: string) => {
         await this.calls.hold(call);
         return someRecording();
       },
       ofCall: async () => this.recordings,
-      find: async (id: string) => this.recordings.find((recording) => recording.id === id),
-      open: async () => ({ stream: Readable.from([Buffer.from("RIFF sound")]), length: 10 }),
+      get: async (id: string) => this.recordings.find((recording) => recording.id === id),
+      download: async () => ({ stream: Readable.from([Buffer.from("RIFF sound")]), length: 10 }),
     };
     const page = new Map([
       ["/", { type: "text/html; charset=utf-8", body: Buffer.from("<html></html>"), immutable: false }],

@@ -1,5 +1,5 @@
-import type { Readable } from "node:stream";
 import { z } from "zod";
+import type { Download } from "../../../../lib/ari";
 import { mayKnow, type Principal } from "../access/principal";
 import { lifetime, type SignedAddresses } from "../access/signed-address";
 import type { Call } from "../calls/call";
@@ -10,28 +10,22 @@ import { type Recording, recordingSchema, recordingView } from "./recording-view
 import { notFound, principalOf, type Routes } from "./route";
 import { id, uuid } from "./words";
 
-/** Recordings of calls. Each method rejects with a CallError, or with DatabaseAway. */
-export interface Recordings {
+/** What is asked of recordings; each rejects with a CallError, or with DatabaseAway. */
+export interface RecordingDesk {
   /** Begins to record a call that is answered, after the announcement where there is one. */
-  start(call: string, startedBy: string): Promise<Recording>;
-  stop(call: string): Promise<Recording>;
+  begin(call: string, by: string): Promise<Recording>;
+  end(call: string): Promise<Recording>;
   /** The oldest first. */
   ofCall(callId: string): Promise<readonly Recording[]>;
-  find(id: string): Promise<Recording | undefined>;
-  /** The file of one that is done; undefined: it is not there any more. */
-  open(recording: Recording): Promise<RecordingFile | undefined>;
-}
-
-export interface RecordingFile {
-  readonly stream: Readable;
-  /** Bytes; undefined: not known beforehand. */
-  readonly length?: number;
+  get(id: string): Promise<Recording | undefined>;
+  /** The file of one that is done. */
+  download(id: string): Promise<Pick<Download, "stream" | "length">>;
 }
 
 export interface RecordingRoutesOptions {
   readonly calls: Pick<Calls, "find">;
   readonly log: Pick<CallLogReader, "get">;
-  readonly recordings: Recordings;
+  readonly recordings: RecordingDesk;
   readonly addresses: SignedAddresses;
 }
 
@@ -91,7 +85,7 @@ export function recordingRoutes({ calls, log, recordings, addresses }: Recording
       async (request, reply) => {
         request.audited.target = request.params.id;
         const principal = principalOf(request);
-        const recording = await recordings.start(live(principal, request.params.id).id, principal.actor);
+        const recording = await recordings.begin(live(principal, request.params.id).id, principal.actor);
         request.audited.detail.recording = recording.id;
         return reply.code(201).send(recordingView(recording));
       },
@@ -111,7 +105,7 @@ export function recordingRoutes({ calls, log, recordings, addresses }: Recording
       },
       async (request) => {
         request.audited.target = request.params.id;
-        const recording = await recordings.stop(live(principalOf(request), request.params.id).id);
+        const recording = await recordings.end(live(principalOf(request), request.params.id).id);
         request.audited.detail.recording = recording.id;
         return recordingView(recording);
       },
@@ -159,7 +153,7 @@ export function recordingRoutes({ calls, log, recordings, addresses }: Recording
       async (request) => {
         const wanted = request.params.id;
         request.audited.target = wanted;
-        const recording = await recordings.find(wanted);
+        const recording = await recordings.get(wanted);
         if (recording === undefined || !(await mayHear(principalOf(request), recording.callId))) {
           throw notFound(`no recording ${wanted}`);
         }
@@ -202,7 +196,7 @@ export function recordingRoutes({ calls, log, recordings, addresses }: Recording
         if (!addresses.verify(wanted, expires, signature)) {
           throw new ApiError("SIGNATURE", "this address is not good, or not any more: ask for another");
         }
-        const recording = await recordings.find(wanted);
+        const recording = await recordings.get(wanted);
         const file = recording?.state === "done" ? await recordings.open(recording) : undefined;
         if (recording === undefined || file === undefined)
           throw notFound(`recording ${wanted} is not there any more`);
