@@ -211,10 +211,22 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
   }
 
   /** A call comes in by the dialplan, which hands it over. */
-  comeIn(args: readonly string[], { endpoint = "1001", caller = endpoint, id = this.#id() } = {}): string {
+  comeIn(
+    args: readonly string[],
+    { endpoint = "1001", caller, id = this.#id() }: { endpoint?: string; caller?: string; id?: string } = {},
+  ): string {
     const name = `PJSIP/${endpoint}-${hex(this.#count++)}`;
     const channel: ModelChannel = {
-      ...{ id, name, caller, args, ours: false, state: "Ring", inApp: false, subscribed: false },
+      ...{
+        id,
+        name,
+        caller: caller ?? endpoint,
+        args,
+        ours: false,
+        state: "Ring",
+        inApp: false,
+        subscribed: false,
+      },
     };
     this.channelsUp.set(id, channel);
     this.#arrive(channel);
@@ -255,6 +267,13 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     this.#unbridge(id);
     channel.inApp = false;
     this.#send("StasisEnd", { channel: view(channel) });
+  }
+
+  /** The dialplan hands a channel over (again). */
+  handOver(id: string, args: readonly string[]): void {
+    const channel = { ...this.#known(id), args };
+    this.channelsUp.set(id, channel);
+    this.#arrive(channel);
   }
 
   /** Events that come from now on are missed. */

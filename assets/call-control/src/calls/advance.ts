@@ -84,6 +84,7 @@ function legFact(step: Step, leg: Leg, input: LegInput): void {
       referred(step, leg, input);
       return;
     case "referred_away":
+      if (step.state.phase !== "talking") return;
       dropOthers(step, leg);
       step.want({ do: "continue", leg: leg.id, extension: input.extension });
       step.enter("followed");
@@ -119,8 +120,9 @@ function ringing(step: Step, leg: Leg): void {
 
 function up(step: Step, leg: Leg): void {
   const { phase, route, ending } = step.state;
+  if (leg.state === "up" || ending !== undefined) return;
   // One that is answered, and is not in the application yet, can't be put into a bridge: it comes.
-  if (leg.state === "up" || !leg.inApp || ending !== undefined) return;
+  if (!leg.inApp && phase !== "followed") return;
   if (phase === "connecting" && leg.role === "peer") {
     answers(step, leg);
     return;
@@ -167,6 +169,7 @@ function outcomeOfParty(step: Step, leg: Leg, cause: Cause) {
 
 /** The leg of a phone that has transferred it by itself, and is out. */
 function referred(step: Step, leg: Leg, { route }: Extract<Input, { readonly what: "referred" }>): void {
+  if (step.state.phase !== "talking") return;
   dropOthers(step, leg);
   if (route.to.kind !== "queue") moveTo(step, leg, route.to);
   step.tell("transferred");

@@ -1,7 +1,9 @@
-import type { AriClient } from "../../../../lib/ari";
+import type { AriClient, AriEvent, Snapshot } from "../../../../lib/ari";
 
 /** What of the client of Asterisk's REST interface is used for calls; tests have a model of Asterisk in its place. */
-export interface Ari extends Pick<AriClient, "makeChannel" | "makeBridge" | "on" | "off" | "state"> {
+export interface Ari extends Pick<AriClient, "makeChannel" | "makeBridge" | "state"> {
+  on(event: "event", listener: (event: AriEvent) => void): unknown;
+  on(event: "ready", listener: (snapshot: Snapshot) => void): unknown;
   readonly channels: Pick<
     AriClient["channels"],
     | "originate"

@@ -21,7 +21,7 @@ import {
 import { partyOf } from "./connecting";
 import { readFact } from "./events";
 import { Feed } from "./feed";
-import { RING_SECONDS, take } from "./incoming";
+import { RING_SECONDS, readReferral, take } from "./incoming";
 import type { Input, Request } from "./inputs";
 import { Janitor } from "./janitor";
 import { readBridgeId, readLegId } from "./leg";
@@ -255,6 +255,12 @@ export class CallEngine implements Calls {
     return this.#request(state.call.id, { what: "connect", seat: leg });
   }
 
+  /** Says which recording of a call runs now; undefined: none. */
+  recording(call: string, id: string | undefined): void {
+    const found = this.#find(call);
+    if (found !== undefined) this.#tell(found.call.id, { what: "recording", id });
+  }
+
   /** Ends timers; calls go on at Asterisk. */
   stop(): void {
     for (const timer of this.#wakes.values()) timer.cancel();
@@ -316,7 +322,12 @@ export class CallEngine implements Calls {
       else this.#remove(channel.id);
       return;
     }
-    if (this.#byLeg.has(channel.id)) return;
+    const state = this.#find(channel.id);
+    if (state !== undefined) {
+      const from = state.legs.find(({ id }) => id === channel.id)?.party ?? state.call.from;
+      this.#tell(state.call.id, readReferral(channel.id, args, from, this.#config));
+      return;
+    }
     if (this.#states.size >= this.#maxCalls) {
       this.#remove(channel.id, "congestion");
       return;
