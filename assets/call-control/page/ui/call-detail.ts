@@ -3,7 +3,7 @@ import type { Call } from "../logic/messages";
 import { partiesOf, stateShown, timeOf, typeWords } from "../logic/words";
 import type { Api } from "./api";
 import { confirmed } from "./confirm";
-import { Badge, button, byId, element, facts, setText } from "./elements";
+import { Badge, button, byId, element, facts, scrollable, setText } from "./elements";
 import { notice } from "./notices";
 import { exact } from "./times";
 
@@ -34,12 +34,9 @@ export class CallDetail {
     const actions = element("div", "buttons");
     if (rights.hangUp) actions.append(this.#hangUp);
     if (rights.record) actions.append(this.#record);
-    byId("detail-body").append(
-      element("p", "detail-state", this.#state.node, this.#time),
-      actions,
-      this.#note,
-      this.#facts,
-    );
+    const body = byId("detail-body");
+    scrollable(body, "group", "Details");
+    body.append(element("p", "detail-state", this.#state.node, this.#time), actions, this.#note, this.#facts);
     byId("detail-close").addEventListener("click", () => this.close());
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();

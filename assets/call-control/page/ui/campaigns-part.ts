@@ -4,7 +4,7 @@ import type { Campaign } from "../logic/messages";
 import type { Api } from "./api";
 import { CampaignCard, runMissing, shownMinutes } from "./campaign-card";
 import type { CampaignNames } from "./campaign-names";
-import { byId, setText } from "./elements";
+import { byId, scrollable, setText } from "./elements";
 import { clock } from "./times";
 
 /** Milliseconds between two looks: at how campaigns stand, and at their minutes. */
@@ -28,6 +28,7 @@ export class CampaignsPart {
     private readonly rights: Rights,
     private readonly names: CampaignNames,
   ) {
+    scrollable(byId("campaigns"), "group", "Campaigns");
     byId("campaigns-missing").hidden = rights.runCampaigns;
     setText(byId("campaigns-missing"), rights.runCampaigns ? "" : runMissing);
     document.addEventListener("visibilitychange", () => this.#look());

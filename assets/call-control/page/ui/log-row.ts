@@ -5,7 +5,7 @@ import type { Api } from "./api";
 import type { CampaignNames } from "./campaign-names";
 import { Badge, button, element, facts } from "./elements";
 import { recordingList } from "./recordings";
-import { exact } from "./times";
+import { brief, exact } from "./times";
 
 export interface LogRowOptions {
   readonly api: Api;
@@ -23,7 +23,7 @@ export function logRow(call: Call, options: LogRowOptions): HTMLTableSectionElem
   more.id = `more-${call.id}`;
   const moreRow = element("tr", "more-row", more);
   moreRow.hidden = true;
-  const toggle = button("link", exact(call.started_at), () => {
+  const toggle = button("link", brief(call.started_at), () => {
     const opens = moreRow.hidden !== false;
     moreRow.hidden = !opens;
     toggle.setAttribute("aria-expanded", String(opens));
@@ -34,7 +34,7 @@ export function logRow(call: Call, options: LogRowOptions): HTMLTableSectionElem
   });
   toggle.setAttribute("aria-expanded", "false");
   toggle.setAttribute("aria-controls", more.id);
-  toggle.setAttribute("aria-label", `${exact(call.started_at)}, ${partiesOf(call)}`);
+  toggle.setAttribute("aria-label", `${brief(call.started_at)}, ${partiesOf(call)}`);
   const row = element(
     "tr",
     "log-row",

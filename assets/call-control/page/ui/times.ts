@@ -8,6 +8,16 @@ export function exact(at: string): string {
   return exactFormat.format(Date.parse(at));
 }
 
+const briefFormat = new Intl.DateTimeFormat(undefined, {
+  ...{ month: "short", day: "numeric" },
+  ...{ hour: "numeric", minute: "2-digit", second: "2-digit" },
+});
+
+/** Date without its year, and time to the second, for where there is little room. */
+export function brief(at: string): string {
+  return briefFormat.format(Date.parse(at));
+}
+
 /** The time of day to the second. */
 export function clock(at: number): string {
   return clockFormat.format(at);
