@@ -358,6 +358,16 @@ describe("a live call", () => {
     expect(await page.evaluate("document.activeElement.id")).toBe("grid");
   });
 
+  it("that goes on without the key's agent goes out of sight", async () => {
+    const page = await live();
+    await row(page, "1000").click();
+    const detail = page.getByRole("region", { name: "1000 to +31205550000" });
+    await detail.waitFor();
+    api.gone(liveCall(0));
+    await detail.waitFor({ state: "hidden" });
+    await page.locator("#total-all").getByText("499", { exact: true }).waitFor();
+  });
+
   it("is recorded from answer on, and a refusal is told in the server's words", async () => {
     const page = await live();
     await row(page, "1001").click();

@@ -85,6 +85,11 @@ export class FakeApi {
     this.#tell("change", { what, at: new Date().toISOString(), call });
   }
 
+  /** As when a call goes on without the agent whose calls a key is for. */
+  gone(call: Call): void {
+    this.#tell("gone", { id: call.id });
+  }
+
   alive(): void {
     this.#tell("alive", { now: new Date().toISOString(), asterisk: this.asterisk });
   }
@@ -140,6 +145,7 @@ export class FakeApi {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
+    this.alive();
     const snapshot = {
       now: new Date().toISOString(),
       asterisk: this.asterisk,
@@ -152,7 +158,7 @@ export class FakeApi {
     const [method = "", path = ""] = request.split(" ");
     const now = new Date().toISOString();
     const id = path.split("/")[1] ?? "";
-    if (method !== "GET" && !path.startsWith("recordings/")) {
+    if (method !== "GET") {
       this.asked.push({ what: request, body });
       this.refuse?.(request);
     }
@@ -160,7 +166,7 @@ export class FakeApi {
     if (path === "calls/") return this.#logPage(query);
     if (path === "campaigns/") return { now, campaigns: this.campaigns };
     if (path.endsWith("/progress/")) return { now, minutes: this.minutes };
-    if (path.endsWith("/address/")) return { url: `/api/telephony/audio/${id}?signature=s` };
+    if (path.endsWith("/url/")) return { url: `/api/telephony/audio/${id}?signature=s` };
     if (path.endsWith("/start/") || path.endsWith("/pause/")) {
       const state = path.endsWith("/start/") ? "running" : "paused";
       this.campaigns = this.campaigns.map((one) => (one.id === id ? { ...one, state } : one));

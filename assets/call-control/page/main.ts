@@ -1,5 +1,5 @@
 import { Backoff } from "../../../lib/ami/backoff";
-import { type Access, missing, partsOf, rightsOf } from "./logic/access";
+import { type Access, missing, partsOf, rightsOf, whoIs } from "./logic/access";
 import { Api, ApiError } from "./ui/api";
 import { CampaignNames } from "./ui/campaign-names";
 import { CampaignsPart } from "./ui/campaigns-part";
@@ -45,7 +45,7 @@ async function signInAgain(key: string): Promise<void> {
 function startDesk(api: Api, access: Access): void {
   const rights = rightsOf(access);
   const open = partsOf(rights);
-  setText(byId("who"), access.agent === null ? access.name : `${access.name}, DN ${access.agent}`);
+  setText(byId("who"), whoIs(access));
   byId("sign-out").hidden = false;
   byId("nothing").hidden = open.length > 0;
   if (open.length === 0) setText(byId("nothing"), `There is nothing to see. ${missing("seeCalls")}`);

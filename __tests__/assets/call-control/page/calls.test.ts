@@ -1,4 +1,4 @@
-import { missing, partsOf, rightsOf } from "../../../../assets/call-control/page/logic/access";
+import { missing, partsOf, rightsOf, whoIs } from "../../../../assets/call-control/page/logic/access";
 import { type Filter, fits } from "../../../../assets/call-control/page/logic/filter";
 import { LiveCalls } from "../../../../assets/call-control/page/logic/live-calls";
 import { wordsOf } from "../../../../assets/call-control/page/logic/refusal";
@@ -21,9 +21,11 @@ describe("rights", () => {
     expect(partsOf(rightsOf(accessOf({ scopes })))).toStrictEqual(parts),
   );
 
-  it("on campaigns are none where there are no campaigns", () => {
-    const rights = rightsOf(accessOf({ campaigns: false }));
-    expect([rights.seeCampaigns, rights.runCampaigns, rights.seeCalls]).toStrictEqual([false, false, true]);
+  it.each([
+    ["key:desk-1", null, "desk-1"],
+    ["jwt:ann@example.com", "1001", "ann@example.com, DN 1001"],
+  ])("are of %s with the DN %s: %s", (name, agent, who) => {
+    expect(whoIs(accessOf({ name, agent }))).toBe(who);
   });
 
   it("that are missing are named by their scope", () => {
@@ -45,6 +47,8 @@ describe("live calls", () => {
     calls.apply(change(callOf(3, { status: "ended" })));
     calls.apply(change(callOf(77, { status: "ended" })));
     expect([ids(calls), calls.size]).toStrictEqual([[2, 5], 2]);
+    calls.remove(callOf(5).id);
+    expect(ids(calls)).toStrictEqual([2]);
     calls.replace([callOf(1)]);
     expect(ids(calls)).toStrictEqual([1]);
   });
@@ -117,7 +121,7 @@ describe("a refusal", () => {
       null,
       "It may not be called.",
     ],
-    [400, { message: "phone_number is missing" }, null, "phone_number is missing"],
+    [404, { message: "no call 17.1: it has ended" }, null, "No call 17.1: it has ended."],
     [401, null, null, "The server does not know this key."],
     [429, {}, "12", "Too many requests: try again in 12 s."],
     [429, {}, "soon", "Too many requests: try again later."],

@@ -9,7 +9,7 @@ export const allScopes = [
 ];
 
 export function accessOf(part: Partial<Access> = {}): Access {
-  return { name: "desk-1", scopes: allScopes, agent: null, campaigns: true, ...part };
+  return { name: "key:desk-1", scopes: allScopes, agent: null, ...part };
 }
 
 /** A call from 1001 to 1002 that has begun; `n` makes its id. */

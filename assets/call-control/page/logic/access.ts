@@ -1,11 +1,10 @@
 /** GET access/: who signed in, and what that key may do. */
 export interface Access {
+  /** As audit rows have it: `key:<name>` or `jwt:<subject>`. */
   readonly name: string;
   readonly scopes: readonly string[];
   /** Its calls are this DN's only; null: anybody's. */
   readonly agent: string | null;
-  /** Whether there are campaigns in this environment. */
-  readonly campaigns: boolean;
 }
 
 /** What of the page needs which scope. */
@@ -22,7 +21,7 @@ const scopes = {
 export type Right = keyof typeof scopes;
 export type Rights = Readonly<Record<Right, boolean>>;
 
-export function rightsOf({ scopes: granted, campaigns }: Access): Rights {
+export function rightsOf({ scopes: granted }: Access): Rights {
   const has = (right: Right) => granted.includes(scopes[right]);
   return {
     seeCalls: has("seeCalls"),
@@ -30,9 +29,15 @@ export function rightsOf({ scopes: granted, campaigns }: Access): Rights {
     hangUp: has("hangUp"),
     listen: has("listen"),
     record: has("record"),
-    seeCampaigns: campaigns && has("seeCampaigns"),
-    runCampaigns: campaigns && has("runCampaigns"),
+    seeCampaigns: has("seeCampaigns"),
+    runCampaigns: has("runCampaigns"),
   };
+}
+
+/** "desk-1, DN 1001" */
+export function whoIs({ name, agent }: Access): string {
+  const short = name.replace(/^(key|jwt):/, "");
+  return agent === null ? short : `${short}, DN ${agent}`;
 }
 
 /** Why something is not there. */

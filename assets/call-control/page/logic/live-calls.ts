@@ -31,11 +31,16 @@ export class LiveCalls {
 
   apply({ call }: Change): void {
     if (call.status === "ended") {
-      if (this.#calls.delete(call.id)) this.#order = undefined;
+      this.remove(call.id);
       return;
     }
     if (!this.#calls.has(call.id)) this.#order = undefined;
     this.#calls.set(call.id, call);
+  }
+
+  /** It is not for this reader any more, or has ended. */
+  remove(id: string): void {
+    if (this.#calls.delete(id)) this.#order = undefined;
   }
 
   /** Those that a filter lets through. */

@@ -55,6 +55,11 @@ export interface Change {
   readonly call: Call;
 }
 
+/** The event `gone`: the call goes on without the DN whose calls the key is for. */
+export interface Gone {
+  readonly id: string;
+}
+
 /** GET calls/, the latest first. */
 export interface LogPage {
   readonly calls: readonly Call[];

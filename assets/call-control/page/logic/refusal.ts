@@ -12,7 +12,7 @@ export function wordsOf(
 ): string {
   const { error, message } = refusal ?? {};
   const inner = typeof error === "object" && error !== null && "message" in error ? error.message : message;
-  if (typeof inner === "string" && inner !== "") return inner;
+  if (typeof inner === "string" && inner !== "") return sentence(inner);
   if (status === 401) return "The server does not know this key.";
   if (status === 429) {
     return retryAfter !== null && /^[0-9]{1,6}$/.test(retryAfter)
@@ -21,4 +21,10 @@ export function wordsOf(
   }
   if (status >= 502 && status <= 504) return `call-control is not there at the moment (${status}).`;
   return `The server answers ${status}.`;
+}
+
+/** The server's words stand among ours, with a capital and a full stop. */
+function sentence(words: string): string {
+  const begun = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -60,8 +60,8 @@ export class Api {
 
   /** An address that plays a recording without the key; `download` makes the browser save it. */
   async recording(id: string, download = false): Promise<string> {
-    const path = `recordings/${encodeURIComponent(id)}/address/`;
-    const { url } = await this.#json<RecordingAddress>("POST", path);
+    const path = `recordings/${encodeURIComponent(id)}/url/`;
+    const { url } = await this.#json<RecordingAddress>("GET", path);
     const address = new URL(url, new URL(path, root));
     if (address.origin !== root.origin) throw new ApiError("The recording is not on this server.");
     if (download) address.searchParams.set("download", "1");

@@ -1,11 +1,12 @@
 import { Backoff } from "../../../../lib/ami/backoff";
 import { EventParser } from "../logic/event-parser";
-import type { Alive, Change, Snapshot } from "../logic/messages";
+import type { Alive, Change, Gone, Snapshot } from "../logic/messages";
 import type { Api } from "./api";
 
 export interface StreamListener {
   snapshot(snapshot: Snapshot): void;
   change(change: Change): void;
+  gone(gone: Gone): void;
   alive(alive: Alive): void;
   /** Not connected any more, or not yet: it is tried again by itself. */
   lost(reason: string): void;
@@ -66,6 +67,9 @@ export class CallStream {
         break;
       case "change":
         this.listener.change(JSON.parse(data) as Change);
+        break;
+      case "gone":
+        this.listener.gone(JSON.parse(data) as Gone);
         break;
       case "alive":
         this.listener.alive(JSON.parse(data) as Alive);

@@ -81,6 +81,11 @@ export class LivePart {
         if (change.call.id === this.#detail.id) this.#detail.show(change.call);
         this.refresh();
       },
+      gone: ({ id }) => {
+        this.#calls.remove(id);
+        if (id === this.#detail.id) this.#detail.close();
+        this.refresh();
+      },
       alive: (alive) => this.#alive(alive),
       lost: (reason) => {
         this.#lostAt ??= Date.now();
