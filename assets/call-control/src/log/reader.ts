@@ -8,6 +8,8 @@ export const MAX_PAGE = 200;
 export interface CallFilter {
   /** DN. */
   readonly agent?: string;
+  /** A DN that speaks in the call: as its agent, or as one of the parties. */
+  readonly party?: string;
   /** A number that one of the parties begins with. */
   readonly number?: string;
   readonly type?: CallType;
@@ -89,8 +91,12 @@ export class CallLogReader {
 }
 
 function* conditionsOf(filter: CallFilter, value: (one: unknown) => string): Iterable<string> {
-  const { agent, number, type, status, outcome, campaignId, from, to } = filter;
+  const { agent, party, number, type, status, outcome, campaignId, from, to } = filter;
   if (agent !== undefined) yield `agent = ${value(agent)}`;
+  if (party !== undefined) {
+    const dn = value(party);
+    yield `(agent = ${dn} OR from_number = ${dn} OR to_number = ${dn})`;
+  }
   if (number !== undefined) {
     // Nothing but what is in numbers, so nothing that LIKE would take for a pattern.
     const prefix = value(`${number.replace(/[^+0-9a-z-]/g, "")}%`);
