@@ -100,6 +100,17 @@ describe("a loss of the connection", () => {
 });
 
 describe("a restart of the service", () => {
+  it("ends no call by what it could not do any more", async () => {
+    const call = await talking();
+    await world.engine.hold(call.id);
+    world.asterisk.fault = () => "before";
+    const resuming = world.engine.resume(call.id).catch(() => undefined);
+    world.engine.stop();
+    await world.settle(10_000);
+    await resuming;
+    expect(world.story).not.toContain("ended");
+  });
+
   it("takes up a call that goes on, and follows it to its end", async () => {
     const call = await talking();
     const engine = restarted();

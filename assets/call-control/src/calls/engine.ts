@@ -76,6 +76,7 @@ export class CallEngine implements Calls {
   readonly #seats: Seats;
   readonly #transfers: PhoneTransfers;
   #restoring: readonly Call[] = [];
+  #stopped = false;
   readonly #changes: Feed<CallChange>;
   readonly #closedSeats: Feed<Seat>;
 
@@ -272,6 +273,7 @@ export class CallEngine implements Calls {
 
   /** Ends timers; calls go on at Asterisk. */
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#wakes.values()) timer.cancel();
     this.#wakes.clear();
     this.#janitor.stop();
@@ -396,7 +398,9 @@ export class CallEngine implements Calls {
 
   #tell(id: string, input: Exclude<Input, Request>): void {
     const state = this.#states.get(id);
-    if (state !== undefined) void this.#apply(id, advance(state, input, this.#now()));
+    // What fails because this process ends is no failure of the call, which the next one takes up.
+    if (state === undefined || this.#stopped) return;
+    void this.#apply(id, advance(state, input, this.#now()));
   }
 
   /** The one place where a call's state is replaced. Resolves when its commands are done, with the first that was not. */
