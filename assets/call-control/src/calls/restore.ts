@@ -66,12 +66,13 @@ function legOf(call: Call, channel: Channel, config: CallControlConfig): Leg | u
   if (role === undefined || role === "consulted" || (role === "peer" && channel.state === "Down"))
     return undefined;
   const endpoint = endpointOf(channel);
-  const answered = channel.state === "Up" && (role !== "peer" || call.status === "answered");
+  // The row says whether the answer of these was told; where it was not, it is told now.
+  const isTold = call.status === "answered" || !(role === "peer" || (role === "caller" && !isInApp(channel)));
   return {
     id: channel.id,
     role,
     party: isDn(endpoint, config) ? endpoint : role === "caller" ? call.from : call.to,
-    state: answered ? "up" : "calling",
+    state: channel.state === "Up" && isTold ? "up" : "calling",
     inApp: isInApp(channel),
   };
 }
@@ -82,7 +83,8 @@ function roleOf(call: Call, { id }: Channel): LegRole | undefined {
   if (own?.call === call.id && own.role === "consulted" && id === call.peerChannelId) return "peer";
   if (own?.call === call.id) return own.role;
   if (id === call.channelId) return call.type === "campaign" ? "customer" : "caller";
-  return id === call.peerChannelId ? own?.role : undefined;
+  // A seat; or what leads to another call, after a phone has joined two of its own.
+  return id === call.peerChannelId ? (own?.role ?? "peer") : undefined;
 }
 
 function routeOf({ to, from, type, startedAt }: Call, config: CallControlConfig): Route | undefined {
