@@ -11,6 +11,9 @@ const MAX_AGE = 45 * 60_000;
 /** Samples below which nothing is said. */
 const FEW = 30;
 
+/** Milliseconds for which estimates hold: many calls begin and end in a second. */
+const ESTIMATES_HOLD = 2_000;
+
 /** Milliseconds over which the abandon rate is taken, and the length of the pieces that this window moves by. */
 export const ABANDON_WINDOW = 60 * 60_000;
 const PIECE = 60_000;
@@ -21,10 +24,17 @@ export interface Abandonment {
   readonly abandoned: number;
 }
 
+export interface Estimates {
+  /** Undefined: too few calls to say. */
+  readonly answers: Answers | undefined;
+  readonly talks: Durations | undefined;
+}
+
 /** What a campaign's latest calls were like, from which pacing guesses what the next ones will be like. */
 export class Figures {
   readonly #dials = new Latest<Dial>();
-  readonly #talks = new Latest<number>();
+  readonly #talkTimes = new Latest<number>();
+  #estimates?: Estimates & { readonly at: number };
   #pieces: { readonly at: number; answered: number; abandoned: number }[] = [];
 
   /** A call has rung for `took` milliseconds, and was answered then, or has ended. */
@@ -38,7 +48,7 @@ export class Figures {
   }
 
   talked(at: number, took: number): void {
-    this.#talks.add(at, took);
+    this.#talkTimes.add(at, took);
   }
 
   abandonment(now: number): Abandonment {
@@ -47,11 +57,18 @@ export class Figures {
     return { answered: sum(({ answered }) => answered), abandoned: sum(({ abandoned }) => abandoned) };
   }
 
+  /** What the next calls are expected to be like. */
+  estimates(now: number): Estimates {
+    if (this.#estimates === undefined || now - this.#estimates.at > ESTIMATES_HOLD)
+      this.#estimates = { at: now, answers: this.#answers(now), talks: this.#talks(now) };
+    return this.#estimates;
+  }
+
   /**
-   * Undefined: too few calls to say. When customers begin to answer more often, the latest calls tell it first; so of the
-   * latest ones, of more, and of all, those are believed in which most were answered.
+   * When customers begin to answer more often, the latest calls tell it first: so of the latest ones, of more, and of all,
+   * those are believed in which most were answered.
    */
-  answers(now: number): Answers | undefined {
+  #answers(now: number): Answers | undefined {
     const dials = this.#dials.values(now);
     if (dials.length < FEW) return undefined;
     const share = (some: readonly Dial[]) => some.filter(({ answered }) => answered).length / some.length;
@@ -59,9 +76,8 @@ export class Figures {
     return new Answers(others.reduce((best, some) => (share(some) > share(best) ? some : best), first));
   }
 
-  /** Undefined: too few calls to say. */
-  talks(now: number): Durations | undefined {
-    const talks = this.#talks.values(now);
+  #talks(now: number): Durations | undefined {
+    const talks = this.#talkTimes.values(now);
     return talks.length < FEW ? undefined : new Durations(talks);
   }
 

@@ -32,10 +32,10 @@ export interface Situation {
 export const PATIENCE = 2_000;
 
 /** What pacing aims at, of the limit: chance and errors of the guess have to fit into the rest. */
-const AIM = 0.7;
+const AIM = Number(process.env.AIM ?? 0.7);
 
 /** Answered calls over which a rate that was too high, or too low, is made up for. */
-const RECOVERY = 100;
+const RECOVERY = Number(process.env.REC ?? 100);
 
 /** Milliseconds from now at which customers and agents are compared. */
 const horizons = [3, 6, 10, 14, 18, 22, 26, 30].map((seconds) => seconds * 1_000);
@@ -62,79 +62,73 @@ function oneForEachAgent({ ready, ringing, waiting }: Situation): number {
 }
 
 /**
- * Predictive: as many as can be begun so that, of the customers who will have answered at any of the horizons, the number
- * who find no agent is expected to stay within what the limit leaves. Zero as long as too little is known, and when one
- * more without an agent would pass the limit: then it is one for each agent.
+ * Predictive: calls are begun as long as the chance that the next one, once answered, finds no agent is one that the limit
+ * allows. Zero as long as too little is known, and when one more without an agent would pass the limit: then it is one for
+ * each agent.
  */
 function predicted(rules: PacingRules, situation: Situation, figures: Figures, now: number): number {
-  const answers = figures.answers(now);
-  const tolerance = toleranceOf(rules.abandonLimit, figures.abandonment(now));
-  if (answers === undefined || tolerance === undefined) return 0;
-  const talks = figures.talks(now);
-
+  const { answers, talks } = figures.estimates(now);
+  const tolerated = toleratedChance(rules.abandonLimit, figures.abandonment(now));
+  if (answers === undefined || tolerated <= 0) return 0;
   const freeWithin = (time: number): number[] => [
     ...situation.talking.map((elapsed) => talks?.endsWithin(elapsed, time - situation.wrapUp) ?? 0),
     ...situation.wrappingUp.map((left) => (left <= time ? 1 : 0)),
   ];
   const soon = situation.ready + sum(freeWithin(answers.meanRinging));
   const most = Math.floor(rules.dialRatio * soon) - situation.ringing.length - situation.waiting;
+  const spare = situation.ready - situation.waiting;
 
-  const views = horizons.map((horizon) => ({
-    free: freeWithin(horizon + PATIENCE),
-    answering: situation.ringing.map((elapsed) => answers.within(elapsed, horizon)),
-    ofNew: answers.within(0, horizon),
-  }));
-  const eventually = sum(situation.ringing.map((elapsed) => answers.within(elapsed, Infinity)));
+  const views = horizons.map((horizon, index) => {
+    const free = freeWithin(horizon + PATIENCE);
+    return {
+      // Of the customers who answer at all, those who do so since the horizon before.
+      weight: answers.within(0, horizon) - answers.within(0, horizons[index - 1] ?? 0),
+      freeing: binomial(free.length, mean(free)),
+      answering: sum(situation.ringing.map((elapsed) => answers.within(elapsed, horizon))),
+      ofNew: answers.within(0, horizon),
+    };
+  });
+  const all = sum(views.map(({ weight }) => weight));
+  if (all === 0) return 0;
   const fits = (count: number): boolean => {
-    const expected = situation.waiting + eventually + count * answers.within(0, Infinity);
-    const allowed = Math.min(tolerance.share * expected, tolerance.number);
-    return views.every(({ free, answering, ofNew }) => {
-      const calls = answering.length + count;
-      const chance = calls === 0 ? 0 : (sum(answering) + count * ofNew) / calls;
-      const spare = situation.ready - situation.waiting;
-      return expectedExcess(calls, chance, spare, free.length, mean(free)) <= allowed;
+    const others = situation.ringing.length + count - 1;
+    const alone = views.map(({ weight, freeing, answering, ofNew }) => {
+      const chance = others === 0 ? 0 : (answering + (count - 1) * ofNew) / others;
+      return weight * chanceOfNone(binomial(others, chance), spare, freeing);
     });
+    return sum(alone) / all <= tolerated;
   };
-  let [good, bad] = [0, Math.min(most, MAX_AT_ONCE) + 1];
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    if (fits(middle)) good = middle;
-    else bad = middle;
+  return greatest(Math.min(most, MAX_AT_ONCE), fits);
+}
+
+/** The greatest number up to `most` that fits, where those below it fit, too. Mostly that is a small one. */
+function greatest(most: number, fits: (count: number) => boolean): number {
+  let [good, bad] = [0, most + 1];
+  for (let step = 1; bad - good > 1; step *= 2) {
+    const next = bad <= most ? (good + bad) >> 1 : Math.min(good + step, most);
+    if (fits(next)) good = next;
+    else bad = next;
   }
   return good;
 }
 
-/** What may go wrong from now on: a share of the next customers, and a number of them. Undefined: nothing may. */
-function toleranceOf(limit: number, { answered, abandoned }: Abandonment) {
-  const left = limit * answered - abandoned;
-  if (left <= 1) return undefined;
+/** The chance to find no agent that one more call may have; zero: none. */
+function toleratedChance(limit: number, { answered, abandoned }: Abandonment): number {
+  const left = limit * answered - abandoned - 1;
+  if (left <= 0) return 0;
   const aim = limit * AIM;
   const share = (aim * (answered + RECOVERY) - abandoned) / RECOVERY;
-  return share <= 0 ? undefined : { share: Math.min(share, 2 * aim), number: left / 2 };
+  return share * BOLD * Math.min(1, left / RAMP);
 }
+const BOLD = Number(process.env.BOLD ?? 0.5);
+const RAMP = Number(process.env.RAMP ?? 4);
 
-/**
- * How many customers are expected to find no agent, when each of `calls` is answered with one chance, and `spare` agents are
- * there, as well as each of `agents` with another chance. Sums of different chances are taken for binomial ones of their
- * mean, whose spread is a little wider.
- */
-export function expectedExcess(
-  calls: number,
-  answering: number,
-  spare: number,
-  agents: number,
-  freeing: number,
-): number {
-  const customers = binomial(calls, answering);
-  // beyond[k]: the expected number of customers above k.
-  const beyond = new Array<number>(calls + 1).fill(0);
-  let tail = 0;
-  for (let k = calls - 1; k >= 0; k--) {
-    tail += customers[k + 1] as number;
-    beyond[k] = (beyond[k + 1] as number) + tail;
-  }
-  const above = (k: number) => (k >= 0 ? (beyond[Math.min(k, calls)] as number) : calls * answering - k);
-  return sum(binomial(agents, freeing).map((chance, free) => chance * above(spare + free)));
+/** The chance that other customers take all agents: those to spare now, and those of others who get free. */
+function chanceOfNone(customers: readonly number[], spare: number, freeing: readonly number[]): number {
+  // reach[k]: the chance of k customers or more.
+  const reach = [...customers];
+  for (let k = reach.length - 2; k >= 0; k--) reach[k] = (reach[k] as number) + (reach[k + 1] as number);
+  return sum(freeing.map((chance, free) => chance * (spare + free <= 0 ? 1 : (reach[spare + free] ?? 0))));
 }
 
 /** The chances of 0 to `count` successes. */
