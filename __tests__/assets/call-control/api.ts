@@ -14,7 +14,6 @@ import { callLogRoutes } from "../../../assets/call-control/src/http/call-log";
 import { callRoutes } from "../../../assets/call-control/src/http/calls";
 import { pageRoutes } from "../../../assets/call-control/src/http/page";
 import type { Finding } from "../../../assets/call-control/src/http/probes";
-import type { Recording } from "../../../assets/call-control/src/http/recording-view";
 import { recordingRoutes } from "../../../assets/call-control/src/http/recordings";
 import { serverRoutes } from "../../../assets/call-control/src/http/server";
 import { LiveFeed } from "../../../assets/call-control/src/live/feed";
@@ -22,6 +21,7 @@ import { eventRoutes } from "../../../assets/call-control/src/live/routes";
 import { EventStreams } from "../../../assets/call-control/src/live/streams";
 import { type CallFilter, CursorError, type PageRequest } from "../../../assets/call-control/src/log/reader";
 import { Metrics } from "../../../assets/call-control/src/metrics";
+import type { Recording } from "../../../assets/call-control/src/recordings/store";
 import { FakeCalls, someCall } from "./fake-calls";
 import { keyTable } from "./key-table";
 
@@ -33,6 +33,7 @@ export function someRecording(part: Partial<Recording> = {}): Recording {
   return {
     id: recordingId,
     callId: someCall().id,
+    name: recordingId,
     format: "wav",
     state: "done",
     startedAt: new Date("2026-03-02T09:30:20Z"),

@@ -14,10 +14,11 @@ import { accessRoutes } from "./http/access";
 import { type Api, buildApi } from "./http/app";
 import { auditRoutes } from "./http/audit";
 import { callLogRoutes } from "./http/call-log";
-import { callRoutes } from "./http/calls";
+import { callRoutes, type DialForCampaign } from "./http/calls";
 import { pageRoutes } from "./http/page";
 import { asteriskProbe, databaseProbe } from "./http/probes";
-import type { Routes } from "./http/route";
+import { recordingRoutes } from "./http/recordings";
+import { notFound, type Routes } from "./http/route";
 import { type Sight, serverRoutes } from "./http/server";
 import { LiveFeed } from "./live/feed";
 import { eventRoutes } from "./live/routes";
@@ -27,11 +28,17 @@ import { CallLogReader } from "./log/reader";
 import { toCall } from "./log/rows";
 import { CallLogStore } from "./log/store";
 import { Metrics } from "./metrics";
+import { Recordings } from "./recordings/recordings";
+import { RecordingStore } from "./recordings/store";
 import { DeliveryStore } from "./webhooks/store";
 import { Webhooks } from "./webhooks/webhooks";
 
 /** Milliseconds that requests have to end when the service does, and what waits to be written after them. */
 const deadlines = { requests: 2_000, writing: 3_000 };
+
+const noCampaign: DialForCampaign = async (id) => {
+  throw notFound(`no campaign ${id}`);
+};
 
 /** Everything that the service is made of, and what flows between the parts: Asterisk, calls, database, HTTP. */
 export class CallControl {
@@ -41,6 +48,7 @@ export class CallControl {
   readonly #engine: CallEngine;
   readonly #logStore: CallLogStore;
   readonly #log: CallLog;
+  readonly #recordings: Recordings;
   readonly #keys: ApiKeys;
   readonly #audit: AuditTrail;
   readonly #webhooks: Webhooks;
@@ -68,6 +76,14 @@ export class CallControl {
       instance,
       retentionDays: retention.callLogDays,
       meter: metrics.log,
+      log,
+    });
+    this.#recordings = new Recordings({
+      ari: this.#ari,
+      calls: this.#engine,
+      store: new RecordingStore(query),
+      config,
+      meter: metrics.recordings,
       log,
     });
     this.#keys = new ApiKeys(query);
@@ -102,6 +118,7 @@ export class CallControl {
     this.#webhooks.start();
     this.#streams.start();
     this.#log.start();
+    this.#recordings.start();
     const backoff = new Backoff({ initial: 500, maximum: 5_000, minimum: 200 }, Math.random);
     void this.#takeUp(backoff);
     return (this.#api.server.address() as AddressInfo).port;
@@ -112,6 +129,7 @@ export class CallControl {
     this.#stopped = true;
     clearTimeout(this.#retry);
     await this.#closeApi();
+    this.#recordings.stop();
     this.#engine.stop();
     await this.#ari.stop();
     this.#keys.stop();
@@ -185,9 +203,10 @@ export class CallControl {
     const { query } = this.#database;
     const log = new CallLogReader(query);
     const calls = this.#engine;
+    const recordings = this.#recordings;
     return [
       accessRoutes,
-      callRoutes({ calls, dialForCampaign }),
+      callRoutes({ calls, dialForCampaign: noCampaign }),
       callLogRoutes({ calls, log, recordingsOf: (call) => recordings.ofCall(call) }),
       recordingRoutes({
         calls,

@@ -4,6 +4,8 @@ import type { Call, CallChange } from "./calls/call";
 import type { CallsMeter } from "./calls/meter";
 import type { HttpMeter } from "./http/app";
 import type { StreamMeter } from "./live/streams";
+import type { CallLogMeter } from "./log/call-log";
+import type { RecordingsMeter } from "./recordings/recordings";
 import type { DeliveryMeter } from "./webhooks/lane";
 import type { WriteBehindMeter } from "./write-behind";
 
@@ -13,6 +15,7 @@ export interface Levels {
   /** Whether Asterisk's events come. */
   readonly asterisk: boolean;
   readonly listeners: number;
+  readonly logWaiting: number;
   readonly auditWaiting: number;
   readonly webhooksWaiting: number;
   /** Deliveries in the database, by webhook, as last counted. */
@@ -37,6 +40,8 @@ export class Metrics {
   readonly registry = new Registry();
   readonly access: AccessMeter;
   readonly calls: CallsMeter;
+  readonly log: CallLogMeter;
+  readonly recordings: RecordingsMeter;
   readonly http: HttpMeter;
   readonly audit: WriteBehindMeter;
   readonly outbox: WriteBehindMeter;
@@ -48,6 +53,9 @@ export class Metrics {
   constructor() {
     this.#changes = this.#counter("call_changes_total", "Things that have happened to calls.", ["what"]);
     this.calls = this.#callsMeter();
+    this.log = this.#logMeter();
+    const recorded = this.#counter("recordings_total", "Recordings, by what became of them.", ["outcome"]);
+    this.recordings = { recorded: (outcome) => recorded.inc({ outcome }) };
     const refused = this.#counter("access_refusals_total", "Requests that were refused for who sent them.", [
       "reason",
     ]);
@@ -91,6 +99,7 @@ export class Metrics {
       "Server-sent events: streams that are open.",
       ({ listeners }) => listeners,
     );
+    this.#level("log_rows_waiting", "Calls whose rows are not in the database yet.", (now) => now.logWaiting);
     this.#level(
       "audit_entries_waiting",
       "Audit entries that are not in the database yet.",
@@ -123,6 +132,30 @@ export class Metrics {
       ended: (type, outcome) => ended.inc({ type, outcome }),
       failed: (code) => failed.inc({ code }),
       orphaned: (kind) => orphaned.inc({ kind }),
+    };
+  }
+
+  #logMeter(): CallLogMeter {
+    const seconds = new Histogram({
+      name: `${PREFIX}log_write_seconds`,
+      help: "Time from a change of a call until its row was in the database.",
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120],
+      registers: [this.registry],
+    });
+    const dropped = this.#counter(
+      "log_rows_dropped_total",
+      "Rows of the call log that never got into the database.",
+    );
+    const failed = this.#counter("log_failures_total", "Statements of the call log that failed.", ["what"]);
+    const pruned = this.#counter(
+      "log_rows_pruned_total",
+      "Rows of the call log that were removed because of their age.",
+    );
+    return {
+      written: (time) => seconds.observe(time),
+      dropped: () => dropped.inc(),
+      failed: (what) => failed.inc({ what }),
+      pruned: (count) => pruned.inc(count),
     };
   }
 

@@ -3,9 +3,10 @@ import { mayKnow } from "../access/principal";
 import { callOutcomes, callStatuses, callTypes } from "../calls/call";
 import { CallError, type Calls } from "../calls/calls";
 import { type CallLogReader, CursorError, type LoggedCall } from "../log/reader";
+import type { Recording } from "../recordings/store";
 import { callSchema, callView } from "./call-view";
 import { ApiError, errorSchema } from "./errors";
-import { type Recording, recordingSchema, recordingView } from "./recording-view";
+import { recordingSchema, recordingView } from "./recording-view";
 import { principalOf, type Routes } from "./route";
 import { dn, id, limit, moment, uuid } from "./words";
 

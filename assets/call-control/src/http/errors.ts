@@ -100,6 +100,7 @@ const ofFastify: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["MEDIA_TYPE", "the body must be JSON: Content-Type: application/json"],
   FST_ERR_CTP_BODY_TOO_LARGE: ["BODY_TOO_LARGE", "the body is too large"],
+  FST_ERR_MAX_PARAM_LENGTH: ["NOT_FOUND", "a part of the path is too long to be an id"],
   FST_ERR_BAD_URL: ["NOT_FOUND", "the path can't be read"],
 };
 

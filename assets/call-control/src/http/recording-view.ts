@@ -1,24 +1,5 @@
 import { z } from "zod";
-
-export const recordingStates = ["recording", "done", "failed", "deleted"] as const;
-
-/** A recording of a call, as its row in `call_control.recordings` has it. */
-export interface Recording {
-  /** UUID. */
-  readonly id: string;
-  readonly callId: string;
-  /** `wav`, for one. */
-  readonly format: string;
-  readonly state: (typeof recordingStates)[number];
-  readonly startedAt: Date;
-  /** Who had it begun, as audit rows have it. */
-  readonly startedBy: string;
-  readonly endedAt?: Date;
-  /** Seconds. */
-  readonly duration?: number;
-  readonly expiresAt: Date;
-  readonly failure?: string;
-}
+import { type Recording, recordingStates } from "../recordings/store";
 
 export const recordingSchema = z
   .object({

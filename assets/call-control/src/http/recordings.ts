@@ -1,31 +1,19 @@
 import { z } from "zod";
-import type { Download } from "../../../../lib/ari";
 import { mayKnow, type Principal } from "../access/principal";
 import { lifetime, type SignedAddresses } from "../access/signed-address";
 import type { Call } from "../calls/call";
 import { CallError, type Calls } from "../calls/calls";
 import type { CallLogReader } from "../log/reader";
+import type { Recordings } from "../recordings/recordings";
 import { ApiError, errorSchema } from "./errors";
-import { type Recording, recordingSchema, recordingView } from "./recording-view";
+import { recordingSchema, recordingView } from "./recording-view";
 import { notFound, principalOf, type Routes } from "./route";
 import { id, uuid } from "./words";
-
-/** What is asked of recordings; each rejects with a CallError, or with DatabaseAway. */
-export interface RecordingDesk {
-  /** Begins to record a call that is answered, after the announcement where there is one. */
-  begin(call: string, by: string): Promise<Recording>;
-  end(call: string): Promise<Recording>;
-  /** The oldest first. */
-  ofCall(callId: string): Promise<readonly Recording[]>;
-  get(id: string): Promise<Recording | undefined>;
-  /** The file of one that is done. */
-  download(id: string): Promise<Pick<Download, "stream" | "length">>;
-}
 
 export interface RecordingRoutesOptions {
   readonly calls: Pick<Calls, "find">;
   readonly log: Pick<CallLogReader, "get">;
-  readonly recordings: RecordingDesk;
+  readonly recordings: Pick<Recordings, "begin" | "end" | "get" | "ofCall" | "download">;
   readonly addresses: SignedAddresses;
 }
 
@@ -197,9 +185,8 @@ export function recordingRoutes({ calls, log, recordings, addresses }: Recording
           throw new ApiError("SIGNATURE", "this address is not good, or not any more: ask for another");
         }
         const recording = await recordings.get(wanted);
-        const file = recording?.state === "done" ? await recordings.open(recording) : undefined;
-        if (recording === undefined || file === undefined)
-          throw notFound(`recording ${wanted} is not there any more`);
+        if (recording === undefined) throw notFound(`no recording ${wanted}`);
+        const file = await recordings.download(wanted);
         const { format } = recording;
         const name = `recording-${recording.startedAt.toISOString().replace(/[:.]/g, "-")}.${format}`;
         reply.header("Content-Disposition", `${download ? "attachment" : "inline"}; filename="${name}"`);
