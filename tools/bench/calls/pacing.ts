@@ -104,6 +104,7 @@ function endlessQueue(): Queue {
       campaignId: "c",
       phoneNumber: `+3120${1_000_000 + last}`,
       lead: {},
+      timeZone: null,
       attempts: 0,
     };
   };

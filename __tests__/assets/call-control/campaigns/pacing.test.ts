@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { Figures } from "../../../../assets/call-control/src/campaigns/figures";
 import {
+  binomial,
   callsToBegin,
-  expectedExcess,
+  chanceOfNone,
   type PacingRules,
   type Situation,
 } from "../../../../assets/call-control/src/campaigns/pacing";
@@ -108,17 +109,24 @@ describe("predictive pacing", () => {
   });
 });
 
-describe("the expected number of customers without an agent", () => {
-  it("is what chance gives", () => {
-    expect(expectedExcess(2, 0.5, 1, 0, 0)).toBeCloseTo(0.25);
-    expect(expectedExcess(2, 0.5, 0, 1, 0.5)).toBeCloseTo(0.25 * 2 * 0.5 + 0.25 * 1 * 0.5 + 0.5 * 0.5);
-    expect(expectedExcess(0, 0, -3, 0, 0)).toBe(3);
-    expect(expectedExcess(5, 1, 2, 3, 0)).toBe(3);
-    expect(expectedExcess(5, 0.3, 5, 0, 0)).toBe(0);
+describe("the chance to find no agent", () => {
+  const chance = (calls: number, answering: number, spare: number, agents = 0, freeing = 0) =>
+    chanceOfNone(binomial(calls, answering), spare, binomial(agents, freeing));
+
+  it("is what it is with dice", () => {
+    expect(chance(1, 0.5, 1)).toBeCloseTo(0.5);
+    expect(chance(2, 0.5, 2)).toBeCloseTo(0.25);
+    expect(chance(1, 0.5, 0, 1, 0.5)).toBeCloseTo(0.5 + 0.5 * 0.5);
+    expect(chance(5, 1, 2, 3, 1)).toBe(1);
+    expect(chance(5, 1, 3, 3, 1)).toBe(0);
+    expect(chance(0, 0, 0)).toBe(1);
+    expect(chance(0, 0, -2, 1, 1)).toBe(1);
+    expect(chance(3, 0.3, 4)).toBe(0);
   });
 
   it("is right for thousands of calls", () => {
-    expect(expectedExcess(5_000, 0.6, 0, 0, 0)).toBeCloseTo(3_000);
-    expect(expectedExcess(5_000, 0.6, 3_200, 0, 0)).toBeLessThan(0.001);
+    expect(chance(5_000, 0.6, 3_000)).toBeCloseTo(0.5, 1);
+    expect(chance(5_000, 0.6, 3_200)).toBeLessThan(1e-6);
+    expect(chance(5_000, 0.6, 2_800)).toBeCloseTo(1);
   });
 });

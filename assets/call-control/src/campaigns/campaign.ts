@@ -41,6 +41,8 @@ export interface QueueEntry {
   /** In E.164 form. */
   readonly phoneNumber: string;
   readonly lead: Lead;
+  /** IANA name; null: the campaign's. */
+  readonly timeZone: string | null;
   /** Calls to it so far. */
   readonly attempts: number;
 }

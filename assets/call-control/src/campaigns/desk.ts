@@ -15,7 +15,7 @@ export interface Agent {
   readonly seatId?: string;
   readonly callId?: string;
   /** What the agent wants when the call is over. */
-  readonly then?: "pause" | "leave";
+  readonly afterwards?: "pause" | "leave";
   /** Why the agent was paused without having asked for it. */
   readonly reason?: string;
 }
@@ -76,9 +76,12 @@ export class Desk {
   seated(dn: string, seat: Seat): void {
     const agent = this.#agents.get(dn);
     // Has left, or been paused, while it rang.
-    if (agent?.state !== "joining") return this.events.vacated(seat.id);
-    this.#move(agent, "ready", { seatId: seat.id });
-    this.events.ready();
+    if (agent?.state === "joining") {
+      this.#move(agent, "ready", { seatId: seat.id });
+      this.events.ready();
+    } else {
+      this.events.vacated(seat.id);
+    }
   }
 
   /** There is no phone, or none any more. Tells which call its agent was in. */
@@ -87,7 +90,7 @@ export class Desk {
     if (agent === undefined) return undefined;
     const { callId } = agent;
     this.#agents.set(dn, { ...agent, seatId: undefined });
-    if (agent.then === "leave") this.#remove(dn);
+    if (agent.afterwards === "leave") this.#remove(dn);
     else if (agent.state === "paused") this.#put({ dn, state: "paused", since: agent.since, reason });
     else this.#move(agent, "paused", { seatId: undefined, reason });
     return callId;
@@ -102,7 +105,7 @@ export class Desk {
   giveBack(dn: string, since: number): void {
     const agent = this.#agents.get(dn);
     if (agent?.state !== "talking") return;
-    if (agent.then !== undefined) return this.#doThen(agent);
+    if (this.#doAfterwards(agent)) return;
     this.#move(agent, "ready", { since });
     this.events.ready();
   }
@@ -111,7 +114,7 @@ export class Desk {
   callEnded(dn: string, callId: string, wrapUpMs: number): void {
     const agent = this.#agents.get(dn);
     if (agent?.state !== "talking" || agent.callId !== callId) return;
-    if (agent.then !== undefined) return this.#doThen(agent);
+    if (this.#doAfterwards(agent)) return;
     this.#move(agent, "wrap_up");
     this.#wrapUpUntil(dn, this.clock.now() + wrapUpMs);
   }
@@ -123,7 +126,7 @@ export class Desk {
   makeReady(dn: string): boolean {
     const agent = this.#known(dn);
     if (agent.state === "talking") {
-      this.#put({ ...agent, then: undefined });
+      this.#put({ ...agent, afterwards: undefined });
     } else if (agent.state === "paused" && agent.seatId === undefined) {
       this.#move(agent, "joining");
       return true;
@@ -137,14 +140,14 @@ export class Desk {
   /** The agent gets no customer any more, after this one. */
   pause(dn: string): void {
     const agent = this.#known(dn);
-    if (agent.state === "talking") this.#put({ ...agent, then: "pause" });
+    if (agent.state === "talking") this.#put({ ...agent, afterwards: "pause" });
     else if (agent.state !== "paused") this.#move(agent, "paused");
   }
 
   /** The agent goes, after this customer. */
   leave(dn: string): void {
     const agent = this.#known(dn);
-    if (agent.state === "talking") this.#put({ ...agent, then: "leave" });
+    if (agent.state === "talking") this.#put({ ...agent, afterwards: "leave" });
     else this.#remove(dn);
   }
 
@@ -155,9 +158,11 @@ export class Desk {
     this.#agents.clear();
   }
 
-  #doThen(agent: Agent): void {
-    if (agent.then === "leave") this.#remove(agent.dn);
-    else this.#move(agent, "paused");
+  /** Whether there was something that the agent wanted. */
+  #doAfterwards(agent: Agent): boolean {
+    if (agent.afterwards === "leave") this.#remove(agent.dn);
+    else if (agent.afterwards === "pause") this.#move(agent, "paused");
+    return agent.afterwards !== undefined;
   }
 
   #remove(dn: string): void {

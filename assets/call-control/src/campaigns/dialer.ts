@@ -4,6 +4,7 @@ import type { Logger } from "../../../../lib/service";
 import type { Clock, Timer } from "../../../../lib/sip";
 import type { Call, CallChange, CallOutcome } from "../calls/call";
 import { CallError, type Calls, type Seat } from "../calls/calls";
+import { newLegId } from "../calls/leg";
 import type { Campaign, PlannedCall, Queue, QueueEntry, Withdrawal } from "./campaign";
 import { type Agent, Desk } from "./desk";
 import { Figures } from "./figures";
@@ -78,7 +79,9 @@ export class Dialer {
   readonly #settlements: Settlements;
   readonly #backoff = new Backoff({ initial: 1_000, maximum: 10_000, minimum: 500 }, Math.random);
   #trouble?: { readonly reason: string; readonly until: number };
-  #held: string | undefined;
+  #held: string | undefined = "it is being taken over";
+  /** Who waits for a number to be dialled, by its entry. */
+  readonly #awaited = new Map<string, (call: Call) => void>();
   #pumping = false;
   #pumpAgain = false;
   #claimAt = 0;
@@ -118,9 +121,10 @@ export class Dialer {
 
   /** @param held why it must not begin calls; undefined: it may */
   update(campaign: Campaign, held: string | undefined): void {
+    const isNews = held !== this.#held || campaign.updatedAt.getTime() !== this.campaign.updatedAt.getTime();
     this.campaign = campaign;
     this.#held = held;
-    this.wake();
+    if (isNews) this.wake();
   }
 
   /** There may be something to dial that wasn't there before. */
@@ -150,18 +154,39 @@ export class Dialer {
     if (attempt?.agent === seat.agent) this.#hangUp(attempt);
   }
 
-  /** Calls a number for an agent who has looked at its lead. */
-  async callFor(dn: string, entry: QueueEntry): Promise<void> {
-    const [plan] = await this.parts.queue.begin([planned(entry)], this.parts.clock.now());
-    if (plan === undefined)
-      throw new CallError("NUMBER_FORBIDDEN", `${entry.phoneNumber} may not be called now`);
+  /** Calls a claimed number for this agent alone. @throws CallError */
+  async callFor(dn: string, entry: QueueEntry): Promise<Call> {
+    const { queue, clock } = this.parts;
+    if (this.#held !== undefined)
+      throw new CallError("CALL_STATE", `the campaign does not call: ${this.#held}`);
+    const [plan] = await queue.begin([planned(entry)], clock.now());
+    if (plan === undefined) throw new CallError("NUMBER_FORBIDDEN", `${entry.phoneNumber} may not be called`);
     // The agent may have gone while that was written.
     if (this.desk.find(dn)?.state !== "ready") {
-      this.#withdraw(plan, "cancelled", { status: "waiting", nextAttemptAt: this.parts.clock.now() });
-      throw new CallError("CALL_STATE", `agent ${dn} is not ready any more`);
+      this.#withdraw(plan, "cancelled", { status: "waiting", nextAttemptAt: clock.now() });
+      throw new CallError("CALL_STATE", `agent ${dn} is not ready`);
     }
     this.desk.take(dn, plan.callId);
-    await this.#dial(plan, dn);
+    return this.#dial(plan, dn);
+  }
+
+  /** The call to a number that is the next to be dialled. @throws CallError when it's not dialled in time */
+  whenDialed(entryId: string, within: number): Promise<Call> {
+    return new Promise((resolve, reject) => {
+      const seconds = within / 1_000;
+      const late = this.parts.clock.after(within, () => {
+        this.#awaited.delete(entryId);
+        const why = this.view.reason ?? "no agent was ready";
+        const text = `not dialled within ${seconds} s (${why}): the number stays at the head of the queue`;
+        reject(new CallError("CALL_STATE", text));
+      });
+      this.#awaited.set(entryId, (call) => {
+        late.cancel();
+        this.#awaited.delete(entryId);
+        resolve(call);
+      });
+      this.wake();
+    });
   }
 
   /** Takes over a call that goes on since before this dialer. */
@@ -273,7 +298,7 @@ export class Dialer {
     const left = entries.filter(({ id }) => !begun.has(id));
     if (left.length > 0) await queue.release(left);
     // Not awaited: each takes as long as Asterisk needs, and pacing counts them from now on.
-    for (const plan of plans) void this.#dial(plan);
+    for (const plan of plans) void this.#dial(plan).catch(() => undefined);
   }
 
   #situation(now: number): Situation {
@@ -285,7 +310,7 @@ export class Dialer {
     return {
       ready: since("ready").length,
       talking: agents
-        .filter(({ state, then }) => state === "talking" && then === undefined)
+        .filter(({ state, afterwards }) => state === "talking" && afterwards === undefined)
         .map((agent) => now - agent.since),
       wrappingUp: since("wrap_up").map((elapsed) => wrapUp - elapsed),
       wrapUp,
@@ -305,13 +330,13 @@ export class Dialer {
   }
 
   /** @param agent who is to have the customer; undefined: who is ready then */
-  async #dial(plan: PlannedCall, agent?: string): Promise<void> {
+  async #dial(plan: PlannedCall, agent?: string): Promise<Call> {
     const { calls, clock } = this.parts;
     const { callerId, ringSeconds, id: campaignId } = this.campaign;
     const begunAt = clock.now();
     this.#attempts.set(plan.callId, { plan, begunAt, state: "ringing", agent, served: false, connects: 0 });
     try {
-      await calls.dial({
+      const call = await calls.dial({
         to: plan.entry.phoneNumber,
         campaignId,
         queueEntryId: plan.entry.id,
@@ -321,8 +346,11 @@ export class Dialer {
         ringSeconds,
       });
       this.#backoff.reset();
+      this.#awaited.get(plan.entry.id)?.(call);
+      return call;
     } catch (error) {
       this.#notDialed(plan, error as Error);
+      throw error;
     }
   }
 
@@ -382,12 +410,13 @@ export class Dialer {
 
   /** A customer was not put through: the customer has gone, or the agent's phone has, or Asterisk does not do it. */
   #reconnect(attempt: Attempt, dn: string, since: number, error: Error): void {
-    // Its end is about to be told.
-    if (this.parts.calls.find(attempt.plan.callId) === undefined) return this.desk.giveBack(dn, since);
-    attempt.state = "waiting";
+    const gone = this.parts.calls.find(attempt.plan.callId) === undefined;
     const code = error instanceof CallError ? error.code : undefined;
-    if (code === "ASTERISK" || code === "CALL_STATE") this.desk.giveBack(dn, since);
+    // The end of a customer who has gone is about to be told.
+    if (!gone) attempt.state = "waiting";
+    if (gone || code === "ASTERISK" || code === "CALL_STATE") this.desk.giveBack(dn, since);
     else this.desk.unseated(dn, error.message);
+    if (gone) return;
     const waited = this.parts.clock.now() - (attempt.answeredAt ?? 0);
     if (waited >= PATIENCE || attempt.connects >= MAX_CONNECTS) this.#abandon(attempt);
     else this.#match();
@@ -418,9 +447,12 @@ export class Dialer {
   #agentDone({ agent: dn, plan, begunAt, answeredAt, served }: Attempt): void {
     if (dn === undefined) return;
     const now = this.parts.clock.now();
-    if (!served) return this.desk.giveBack(dn, begunAt);
-    this.figures.talked(now, now - (answeredAt ?? begunAt));
-    this.desk.callEnded(dn, plan.callId, this.campaign.wrapUpSeconds * 1_000);
+    if (served) {
+      this.figures.talked(now, now - (answeredAt ?? begunAt));
+      this.desk.callEnded(dn, plan.callId, this.campaign.wrapUpSeconds * 1_000);
+    } else {
+      this.desk.giveBack(dn, begunAt);
+    }
   }
 
   #abandon(attempt: Attempt): void {
@@ -461,5 +493,6 @@ export class Dialer {
 
 /** Call and channel get their ids before anything is dialled. */
 function planned(entry: QueueEntry): PlannedCall {
-  return { entry, callId: randomUUID(), channelId: randomUUID() };
+  const callId = randomUUID();
+  return { entry, callId, channelId: newLegId(callId, "customer") };
 }

@@ -32,10 +32,19 @@ export interface Situation {
 export const PATIENCE = 2_000;
 
 /** What pacing aims at, of the limit: chance and errors of the guess have to fit into the rest. */
-const AIM = Number(process.env.AIM ?? 0.7);
+const AIM = 0.7;
 
 /** Answered calls over which a rate that was too high, or too low, is made up for. */
-const RECOVERY = Number(process.env.REC ?? 100);
+const RECOVERY = 100;
+
+/**
+ * The chance of the next call, for its customer to find no agent, as a part of the share that is aimed at: those who wait
+ * already, and an agent who talks for longer than guessed, come on top of it. Found by simulation (tools/bench/calls).
+ */
+const CAUTION = 0.5;
+
+/** With fewer than so many customers left to lose before the limit, less is risked. */
+const RESERVE = 4;
 
 /** Milliseconds from now at which customers and agents are compared. */
 const horizons = [3, 6, 10, 14, 18, 22, 26, 30].map((seconds) => seconds * 1_000);
@@ -118,13 +127,20 @@ function toleratedChance(limit: number, { answered, abandoned }: Abandonment): n
   if (left <= 0) return 0;
   const aim = limit * AIM;
   const share = (aim * (answered + RECOVERY) - abandoned) / RECOVERY;
-  return share * BOLD * Math.min(1, left / RAMP);
+  return share * CAUTION * Math.min(1, left / RESERVE);
 }
-const BOLD = Number(process.env.BOLD ?? 0.5);
-const RAMP = Number(process.env.RAMP ?? 4);
 
-/** The chance that other customers take all agents: those to spare now, and those of others who get free. */
-function chanceOfNone(customers: readonly number[], spare: number, freeing: readonly number[]): number {
+/**
+ * The chance that other customers take all agents: those to spare now, and those of others who get free.
+ *
+ * @param customers the chances of 0, 1, 2 ... of them
+ * @param freeing likewise, of agents
+ */
+export function chanceOfNone(
+  customers: readonly number[],
+  spare: number,
+  freeing: readonly number[],
+): number {
   // reach[k]: the chance of k customers or more.
   const reach = [...customers];
   for (let k = reach.length - 2; k >= 0; k--) reach[k] = (reach[k] as number) + (reach[k + 1] as number);
@@ -132,7 +148,7 @@ function chanceOfNone(customers: readonly number[], spare: number, freeing: read
 }
 
 /** The chances of 0 to `count` successes. */
-function binomial(count: number, chance: number): number[] {
+export function binomial(count: number, chance: number): number[] {
   if (chance <= 0 || chance >= 1) {
     const sure = chance <= 0 ? 0 : count;
     return Array.from({ length: count + 1 }, (_, k) => (k === sure ? 1 : 0));
