@@ -15,7 +15,8 @@ export function providerTransports({ host, callControl }: AsteriskFilesProps): P
     ...(host.publicAddress && {
       externalSignalingAddress: host.publicAddress,
       externalMediaAddress: host.publicAddress,
-      localNets: host.localNetworks,
+      // SDP gets the public address only where the one in it counts as local.
+      localNets: [...host.localNetworks, `${host.address}/32`],
     }),
   }));
 }

@@ -1,5 +1,5 @@
 import { buffer } from "node:stream/consumers";
-import type { CallControl } from "../../../config";
+import type { CallControl, CallControlTrunk } from "../../../config";
 import { AriClient, type AriEvent, type AriEventOf, newId } from "../../../lib/ari";
 import { Phone } from "../../../lib/phone";
 import { attempt, docker, eventually, logs } from "./docker";
@@ -340,8 +340,10 @@ describe("a call of a provider", () => {
     expect(args).toStrictEqual(["did", "+31201234568", "second"]);
     await application.ari.channels.hangup(channel.id, "busy");
     await call.final;
-    const unknown = await second.call("second", outside, { toUser: "0209999999" }).final;
-    expect(unknown.response.status).toBe(404);
+    for (const toUser of ["0209999999", "anonymous"]) {
+      const { response } = await second.call("second", outside, { toUser }).final;
+      expect([toUser, response.status]).toStrictEqual([toUser, 404]);
+    }
   });
 
   it("rings the DN's phone when no application is connected", async () => {
@@ -440,6 +442,51 @@ describe("a recording of a bridge", () => {
     await again.ari.recordings.deleteStored(name);
     const { output } = await attempt("exec", stand.asterisk, "ls", "/var/spool/asterisk/recording");
     expect(output).toBe("");
+  });
+});
+
+describe("a release to a running Asterisk", () => {
+  it("takes a provider's new addresses, numbers, and names that can't be resolved over, with calls going on", async () => {
+    const application = await Application.start();
+    const call = provider.call("+31201234567", outside);
+    const { channel } = await application.call();
+    const [first, other] = callControl.trunks as [CallControlTrunk, CallControlTrunk];
+    const trunks = [
+      { ...first, inboundFrom: [...first.inboundFrom, addresses.stranger] },
+      { ...other, host: "sip.provider.invalid" },
+    ];
+    const dids = [...callControl.dids, { number: "+31207777777", to: { dn: "1003" } }];
+    const { status, output } = await stand.releaseAsterisk({
+      ...changes,
+      callControl: { ...callControl, trunks, dids },
+    });
+    expect([status, output]).toStrictEqual([0, expect.stringContaining("is in force and loaded")]);
+    await application.ari.channels.hangup(channel.id, "busy");
+    expect((await call.final).response.status).toBe(486);
+    await application.ari.stop();
+    expect((await stranger.call("+31207777777", outside).final).response.status).toBe(480);
+  });
+});
+
+describe("a release for another host", () => {
+  const elsewhere = new Stand("asterisk-test-call-control-site");
+  beforeAll(() => elsewhere.prepare("asterisk"), 300_000);
+  afterAll(() => elsewhere.remove(), 60_000);
+
+  it("is checked with addresses that this machine doesn't have, and without trunks", async () => {
+    elsewhere.writeSecrets({ ...passwords, "trunk-second": "second's" });
+    const host = { address: "192.0.2.54", publicAddress: "198.51.100.1", localNetworks: ["192.0.2.0/24"] };
+    for (const trunks of [callControl.trunks, []]) {
+      const { status, output } = await elsewhere.releaseAsterisk({
+        ...changes,
+        host,
+        callControl: { ...callControl, trunks },
+      });
+      expect([status, output]).toStrictEqual([
+        0,
+        expect.stringContaining("is in force; the service is not running"),
+      ]);
+    }
   });
 });
 

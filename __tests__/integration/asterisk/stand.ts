@@ -127,7 +127,7 @@ export class Stand {
         `${this.name}-pgcontrol:/run/control`,
       ],
       ...["--env", `PGPORT=${ports.postgres}`, "--env", `LISTEN_ADDRESS=${this.database}`],
-      ...["--health-interval", "0.3s", this.images.postgres],
+      this.images.postgres,
     );
   }
 
@@ -208,7 +208,7 @@ export class Stand {
       ...["--volume", `${this.name}-config:/config:ro`, "--volume", `${this.name}-control:/run/control`],
       ...(spool ? ["--volume", `${this.name}-spool:/var/spool/asterisk`] : []),
       ...["--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"],
-      ...["--health-interval", "0.3s", this.images.asterisk],
+      this.images.asterisk,
     );
     await healthy(this.asterisk);
   }
