@@ -1,6 +1,13 @@
 import type { CallChange } from "../../../assets/call-control/src/calls/call";
 import { CallEngine } from "../../../assets/call-control/src/calls/engine";
 import type { CallControlConfig } from "../../../assets/call-control/src/config";
+import { Database } from "../../../assets/call-control/src/database/database";
+import { CallLog } from "../../../assets/call-control/src/log/call-log";
+import { CallLogReader, type LoggedCall } from "../../../assets/call-control/src/log/reader";
+import { toCall } from "../../../assets/call-control/src/log/rows";
+import { CallLogStore } from "../../../assets/call-control/src/log/store";
+import { Recordings } from "../../../assets/call-control/src/recordings/recordings";
+import { RecordingStore } from "../../../assets/call-control/src/recordings/store";
 import type { CallControl } from "../../../config";
 import { AriClient, type AriEvent } from "../../../lib/ari";
 import { Phone } from "../../../lib/phone";
@@ -163,19 +170,39 @@ export class Site {
   }
 }
 
-/** An engine on the site, and all that it and Asterisk have told. */
+/** An engine on the site with its call log and recordings, as one process of the service has them. */
 export class Control {
   readonly changes: CallChange[] = [];
   readonly events: AriEvent[] = [];
   readonly engine: CallEngine;
   readonly meter = new Counted();
+  readonly database: Database;
+  readonly log: CallLog;
+  readonly recordings: Recordings;
+  /** Seconds from each change to its row. */
+  readonly delays: number[] = [];
+  #stopped = false;
 
   constructor(
     readonly ari: AriClient,
     settings: CallControlConfig,
   ) {
     this.engine = new CallEngine({ config: settings, ari, log: silent, meter: this.meter });
+    this.database = new Database(settings.database, silent);
+    this.log = new CallLog({
+      store: new CallLogStore(this.database.query),
+      instance: settings.instance,
+      retentionDays: 365,
+      meter: { written: (seconds) => this.delays.push(seconds), dropped() {}, failed() {}, pruned() {} },
+      log: silent,
+    });
+    this.recordings = new Recordings({
+      ...{ ari, calls: this.engine, config: settings, log: silent },
+      store: new RecordingStore(this.database.query),
+      meter: { recorded() {} },
+    });
     this.engine.on("change", (change) => this.changes.push(change));
+    this.engine.on("change", this.log.change);
     ari.on("event", (event) => this.events.push(event));
   }
 
@@ -184,14 +211,37 @@ export class Control {
     const { url, username, password: secret, app } = settings.ari;
     const control = new Control(new AriClient({ url, username, secret, app }), settings);
     site.onClear(() => control.stop());
+    const rows = await new CallLogStore(control.database.query).open(settings.instance);
+    for (const { id, version } of rows) control.log.resume(id, version);
+    control.engine.restore(rows.map(toCall));
     control.ari.start();
     await eventually("ARI to be ready", () => control.ari.state === "ready" || undefined);
     return control;
   }
 
-  async stop(): Promise<void> {
+  /** Without a word to anybody, as a process that is killed; rows that were not written are lost. */
+  async kill(): Promise<void> {
+    this.#stopped = true;
     this.engine.stop();
+    this.recordings.stop();
     await this.ari.stop();
+    await this.database.close();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.engine.stop();
+    await this.log.stop();
+    await this.kill();
+  }
+
+  /** The row of a call, when it is as it is wanted. */
+  row(id: string, fits: (row: LoggedCall) => boolean = () => true): Promise<LoggedCall> {
+    const reader = new CallLogReader(this.database.query);
+    return eventually("the call's row", async () => {
+      const row = await reader.get(id);
+      return row !== undefined && fits(row) ? row : undefined;
+    });
   }
 
   get story(): string[] {

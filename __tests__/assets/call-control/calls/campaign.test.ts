@@ -103,7 +103,7 @@ it("ends the call when the agent's phone hangs up, and says that the seat is clo
   expect(closed).toStrictEqual([seat.id]);
   expect(world.last).toMatchObject({ outcome: "answered" });
   expect(world.leftovers).toStrictEqual([]);
-  await expect(async () => world.engine.closeSeat(seat.id)).rejects.toMatchObject({ code: "CALL_NOT_FOUND" });
+  await expect(world.engine.closeSeat(seat.id)).rejects.toMatchObject({ code: "CALL_NOT_FOUND" });
 });
 
 it("lets a request end the customer's call only", async () => {
@@ -137,7 +137,7 @@ it("keeps a seat for one customer at a time", async () => {
   await world.settle();
   world.asterisk.answer("campaign-2");
   await world.settle();
-  await expect(async () => world.engine.connect(other.callId, seat.id)).rejects.toMatchObject({
+  await expect(world.engine.connect(other.callId, seat.id)).rejects.toMatchObject({
     code: "CALL_STATE",
   });
 });

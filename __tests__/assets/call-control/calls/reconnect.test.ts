@@ -1,6 +1,6 @@
 import type { Call } from "../../../../assets/call-control/src/calls/call";
-import { CallEngine } from "../../../../assets/call-control/src/calls/engine";
-import { Counted, config, silent, World } from "../support/world";
+import type { CallEngine } from "../../../../assets/call-control/src/calls/engine";
+import { config, World } from "../support/world";
 
 let world: World;
 
@@ -19,21 +19,8 @@ async function talking(): Promise<Call> {
 }
 
 /** A new process, which knows what the call log has. */
-function restarted(open: readonly Call[] = world.engine.live()): CallEngine {
-  world.asterisk.lose();
-  world.asterisk.removeAllListeners();
-  world.engine.stop();
-  const engine = new CallEngine({
-    config: config(),
-    ari: world.asterisk,
-    log: silent,
-    meter: new Counted(),
-    clock: world.clock,
-    now: () => new Date(world.clock.now()),
-    random: () => 0.5,
-  });
-  engine.on("change", (change) => world.changes.push(change));
-  engine.restore(open);
+function restarted(open?: readonly Call[]): CallEngine {
+  const engine = world.restart(open);
   world.changes.length = 0;
   return engine;
 }
@@ -100,6 +87,17 @@ describe("a loss of the connection", () => {
 });
 
 describe("a restart of the service", () => {
+  it("ends no call by what it could not do any more", async () => {
+    const call = await talking();
+    await world.engine.hold(call.id);
+    world.asterisk.fault = () => "before";
+    const resuming = world.engine.resume(call.id).catch(() => undefined);
+    world.engine.stop();
+    await world.settle(30_000);
+    await resuming;
+    expect(world.story).not.toContain("ended");
+  });
+
   it("takes up a call that goes on, and follows it to its end", async () => {
     const call = await talking();
     const engine = restarted();

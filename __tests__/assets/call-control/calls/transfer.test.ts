@@ -60,10 +60,10 @@ describe("a blind transfer", () => {
   });
 
   it("is refused to what may not be called, and to who is in the call already", async () => {
-    await expect(async () => world.engine.transfer(id, "+882123456", "blind")).rejects.toMatchObject({
+    await expect(world.engine.transfer(id, "+882123456", "blind")).rejects.toMatchObject({
       code: "NUMBER_FORBIDDEN",
     });
-    await expect(async () => world.engine.transfer(id, "1002", "blind")).rejects.toMatchObject({
+    await expect(world.engine.transfer(id, "1002", "blind")).rejects.toMatchObject({
       code: "NUMBER_INVALID",
     });
     expect(world.asterisk.together(customer, agent)).toBe(true);
@@ -169,17 +169,15 @@ describe("hold, and tones", () => {
   it("sends tones to the other party", async () => {
     await world.engine.sendDtmf(id, "12#");
     expect(world.asterisk.requests("channels.sendDtmf 12#")).toStrictEqual([customer]);
-    await expect(async () => world.engine.sendDtmf(id, "x")).rejects.toMatchObject({
+    await expect(world.engine.sendDtmf(id, "x")).rejects.toMatchObject({
       code: "NUMBER_INVALID",
     });
   });
 });
 
 describe("a transfer by the phone itself (REFER)", () => {
-  it("goes on as the dialplan says: to another DN of ours", async () => {
-    // Asterisk takes the transferred party out of the application, and the dialplan hands it over again.
-    world.asterisk.leave(customer);
-    world.asterisk.handOver(customer, ["internal", "1003"]);
+  it("is as one that was asked for: what Asterisk has put in the phone's place goes", async () => {
+    world.asterisk.refer(agent, "1003");
     await world.settle();
     world.asterisk.answer(world.channel("PJSIP/1003"));
     await world.settle();
@@ -187,5 +185,16 @@ describe("a transfer by the phone itself (REFER)", () => {
     expect(world.asterisk.at("PJSIP/1002")).toStrictEqual([]);
     expect(world.last).toMatchObject({ id, to: "1003", agent: "1003" });
     expect(world.engine.live()).toHaveLength(1);
+    await world.engine.hangup(id);
+    await world.settle();
+    expect(world.leftovers).toStrictEqual([]);
+  });
+
+  it("to what may not be called ends the call, and says why", async () => {
+    world.asterisk.refer(agent, "00882123456");
+    await world.settle();
+    expect(world.last).toMatchObject({ status: "ended", outcome: "answered" });
+    expect(world.last?.causeText).toContain("+882123456 may not be called");
+    expect(world.leftovers).toStrictEqual([]);
   });
 });

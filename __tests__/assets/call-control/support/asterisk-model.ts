@@ -72,6 +72,7 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
   connected = true;
   state: AriState = "ready";
   now: () => number = Date.now;
+  readonly #playing: string[] = [];
   readonly #waiting: AriEvent[] = [];
   #sending = false;
   #count = 0;
@@ -150,6 +151,7 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
       this.#ask("bridges.play", id, () => {
         this.#bridge(id);
         this.played.push(String(media));
+        this.#playing.push(playbackId);
         return playback(playbackId, `bridge:${id}`);
       }),
     record: (id, { name, format }) =>
@@ -182,7 +184,9 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     subscribe: (...sources) =>
       this.#ask("applications.subscribe", sources.join(), () => {
         for (const source of sources) {
-          const channel = this.channelsUp.get(source.replace("channel:", ""));
+          const [kind, id] = source.split(":") as [string, string];
+          const channel = this.channelsUp.get(id);
+          if (kind === "bridge" && this.bridgesUp.has(id)) continue;
           if (channel === undefined) throw refused(422, "event source does not exist");
           channel.subscribed = true;
         }
@@ -254,6 +258,9 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     const channel = this.#known(id);
     this.#unbridge(id);
     this.channelsUp.delete(id);
+    // Halves of a Local channel end together.
+    const other = id.startsWith("Local/") ? id.replace(/[12]$/, (n) => (n === "1" ? "2" : "1")) : undefined;
+    if (other !== undefined && this.channelsUp.has(other)) this.end(other, cause);
     this.onHold.delete(id);
     if (channel.inApp) this.#send("StasisEnd", { channel: view(channel) });
     if (channel.ours || channel.subscribed) {
@@ -269,11 +276,39 @@ export class AsteriskModel extends EventEmitter<AriClientEvents> implements Ari 
     this.#send("StasisEnd", { channel: view(channel) });
   }
 
-  /** The dialplan hands a channel over (again). */
-  handOver(id: string, args: readonly string[]): void {
-    const channel = { ...this.#known(id), args };
-    this.channelsUp.set(id, channel);
-    this.#arrive(channel);
+  /** What is played has come to its end. */
+  playedOut(): void {
+    for (const id of this.#playing.splice(0)) {
+      this.#send("PlaybackFinished", { playback: { ...playback(id, ""), state: "done" } });
+    }
+  }
+
+  /**
+   * A phone transfers its call by REFER. As Asterisk 22 does it: two halves of a Local channel appear, of which one takes
+   * the phone's place in the bridge, and the other comes by the dialplan; both go together.
+   */
+  refer(id: string, exten: string): void {
+    const phone = this.#held(id);
+    const { bridge } = phone;
+    const name = `Local/${exten}@genesys-agent-${hex(this.#count++)}`;
+    const half = (n: 1 | 2, args: readonly string[]): ModelChannel => ({
+      ...{ id: `${name};${n}`, name: `${name};${n}`, caller: "", args, ours: false, state: "Ring" },
+      ...{ inApp: false, subscribed: false },
+    });
+    const [one, two] = [half(1, []), half(2, ["internal", exten])];
+    for (const each of [two, one]) {
+      this.channelsUp.set(each.id, each);
+      this.#arrive(each);
+    }
+    this.#unbridge(id);
+    if (bridge !== undefined) {
+      one.bridge = bridge;
+      this.#bridge(bridge).channels.add(one.id);
+    }
+    this.#send("BridgeBlindTransfer", {
+      ...{ channel: view(phone), replace_channel: view(one), exten, context: "genesys-agent" },
+      ...{ result: "Success", is_external: true },
+    });
   }
 
   /** Events that come from now on are missed. */

@@ -1,7 +1,8 @@
-import type { CallChange } from "../../../../assets/call-control/src/calls/call";
+import type { Call, CallChange } from "../../../../assets/call-control/src/calls/call";
 import { CallEngine, type CallEngineOptions } from "../../../../assets/call-control/src/calls/engine";
 import type { CallsMeter } from "../../../../assets/call-control/src/calls/meter";
 import { type CallControlConfig, callControlConfigSchema } from "../../../../assets/call-control/src/config";
+import { toCall, toRow } from "../../../../assets/call-control/src/log/rows";
 import type { Logger } from "../../../../lib/service";
 import { FakeClock } from "../../../lib/sip/support/fake-clock";
 import { AsteriskModel } from "./asterisk-model";
@@ -63,11 +64,26 @@ export class World {
   readonly clock = new FakeClock();
   readonly meter = new Counted();
   readonly changes: CallChange[] = [];
-  readonly engine: CallEngine;
+  engine: CallEngine;
 
-  constructor(options: Partial<CallEngineOptions> = {}) {
+  constructor(private readonly options: Partial<CallEngineOptions> = {}) {
     this.asterisk.now = () => this.clock.now();
-    this.engine = new CallEngine({
+    this.engine = this.#start();
+    this.asterisk.ready();
+  }
+
+  /** A new process, which knows what rows of the call log tell, and is not connected to Asterisk yet. */
+  restart(open: readonly Call[] = this.engine.live()): CallEngine {
+    this.asterisk.lose();
+    this.asterisk.removeAllListeners();
+    this.engine.stop();
+    this.engine = this.#start();
+    this.engine.restore(open.map((call) => toCall(toRow(call, "test", 1))));
+    return this.engine;
+  }
+
+  #start(): CallEngine {
+    const engine = new CallEngine({
       config: config(),
       ari: this.asterisk,
       log: silent,
@@ -75,10 +91,10 @@ export class World {
       clock: this.clock,
       now: () => new Date(this.clock.now()),
       random: () => 0.5,
-      ...options,
+      ...this.options,
     });
-    this.engine.on("change", (change) => this.changes.push(change));
-    this.asterisk.ready();
+    engine.on("change", (change) => this.changes.push(change));
+    return engine;
   }
 
   /** What has happened to calls, e.g. `answered`. */

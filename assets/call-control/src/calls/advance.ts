@@ -10,13 +10,13 @@ import {
   unlessAnswered,
   wake,
 } from "./connecting";
-import { finish, letGo } from "./finish";
+import { finish } from "./finish";
 import type { Input, Request } from "./inputs";
 import type { Leg } from "./leg";
 import { causes, outcomeOf } from "./outcome";
 import type { CallState, Cause } from "./state";
 import { type Advance, Step } from "./step";
-import { cancel, complete, hold, moveTo, resume, sides, transfer } from "./transfer";
+import { cancel, complete, hold, joined, resume, sides, transfer } from "./transfer";
 
 /** Seconds that somebody who is asked before a transfer may take to answer. */
 const CONSULT_SECONDS = 60;
@@ -80,14 +80,11 @@ function legFact(step: Step, leg: Leg, input: LegInput): void {
     case "gone":
       gone(step, leg, input.cause);
       return;
-    case "referred":
-      referred(step, leg, input);
+    case "joined":
+      joined(step, leg, input.by);
       return;
-    case "referred_away":
-      if (step.state.phase !== "talking") return;
-      dropOthers(step, leg);
-      step.want({ do: "continue", leg: leg.id, extension: input.extension });
-      step.enter("followed");
+    case "returned":
+      step.want({ do: "follow", leg: leg.id }, { do: "continue", leg: leg.id, extension: input.extension });
       return;
   }
 }
@@ -165,23 +162,6 @@ function outcomeOfParty(step: Step, leg: Leg, cause: Cause) {
     phase === "connecting" ||
     (phase === "followed" && leg.role === "caller" && byHimself);
   return unlessAnswered(step, cancelled && cause.code !== undefined ? "cancelled" : outcomeOf(cause));
-}
-
-/** The leg of a phone that has transferred it by itself, and is out. */
-function referred(step: Step, leg: Leg, { route }: Extract<Input, { readonly what: "referred" }>): void {
-  if (step.state.phase !== "talking") return;
-  dropOthers(step, leg);
-  if (route.to.kind !== "queue") moveTo(step, leg, route.to);
-  step.tell("transferred");
-  // It comes from the dialplan, and is in no bridge.
-  if (route.to.kind !== "queue") meet(step, [leg.id]);
-  seek(step, route);
-}
-
-function dropOthers(step: Step, leg: Leg): void {
-  step.want({ do: "follow", leg: leg.id });
-  for (const other of step.state.legs) if (other.id !== leg.id) letGo(step, other);
-  step.set({ consultation: undefined, held: undefined });
 }
 
 function request(step: Step, input: Request): void {

@@ -20,6 +20,8 @@ export type Command =
   /** Makes a channel that calls nobody yet, so that it can be put into the bridge first: its early media is heard. */
   | { readonly do: "create"; readonly leg: Leg; readonly to: Destination; readonly callerId: string }
   | { readonly do: "place"; readonly leg: string; readonly ringSeconds: number }
+  /** Says as whom a leg is shown to those whom it is going to be bridged with. */
+  | { readonly do: "identify"; readonly leg: string; readonly as: string }
   | { readonly do: "bridge" }
   | { readonly do: "unbridge" }
   | { readonly do: "join"; readonly legs: readonly string[] }

@@ -31,6 +31,7 @@ export function seek(step: Step, route: Route): void {
     state: "making",
     inApp: false,
   };
+  for (const { id } of parties(step.state)) step.want({ do: "identify", leg: id, as: route.callerId });
   // After a transfer, who stays is in it already.
   if (!step.state.bridge) {
     meet(

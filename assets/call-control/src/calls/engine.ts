@@ -21,17 +21,18 @@ import {
 import { partyOf } from "./connecting";
 import { readFact } from "./events";
 import { Feed } from "./feed";
-import { RING_SECONDS, readReferral, take } from "./incoming";
+import { RING_SECONDS, take } from "./incoming";
 import type { Input, Request } from "./inputs";
 import { Janitor } from "./janitor";
 import { readBridgeId, readLegId } from "./leg";
 import type { CallsMeter } from "./meter";
+import { PhoneTransfers } from "./phone-transfers";
 import { Queues } from "./queues";
 import { restore } from "./restore";
 import { Runner } from "./runner";
 import { Seats } from "./seats";
 import { isInApp, missed, readSnapshot, type Standing } from "./snapshot";
-import { type CallState, isDnLeg } from "./state";
+import { type CallState, isDn as isOwn } from "./state";
 import type { Advance } from "./step";
 
 export interface CallEngineOptions {
@@ -73,7 +74,9 @@ export class CallEngine implements Calls {
   readonly #janitor: Janitor;
   readonly #runner: Runner;
   readonly #seats: Seats;
+  readonly #transfers: PhoneTransfers;
   #restoring: readonly Call[] = [];
+  #stopped = false;
   readonly #changes: Feed<CallChange>;
   readonly #closedSeats: Feed<Seat>;
 
@@ -103,6 +106,13 @@ export class CallEngine implements Calls {
     this.#seats = new Seats(ari, config.ari.app, this.#janitor, clock, (seat) =>
       this.#closedSeats.tell(seat),
     );
+    this.#transfers = new PhoneTransfers({
+      config,
+      janitor: this.#janitor,
+      callOf: (leg) => this.#byLeg.get(leg),
+      transfer: (leg, destination) => this.transfer(leg, destination, "blind"),
+      tell: (call, input) => this.#tell(call, input),
+    });
     ari.on("event", (event) => this.#event(event));
     ari.on("ready", (snapshot) => this.#ready(readSnapshot(snapshot)));
   }
@@ -190,7 +200,7 @@ export class CallEngine implements Calls {
     await this.#request(this.#expect(call).call.id, { what: "abandon" });
   }
 
-  transfer(call: string, destination: string, mode: TransferMode): Promise<Call> {
+  async transfer(call: string, destination: string, mode: TransferMode): Promise<Call> {
     const state = this.#expect(call);
     const to = this.#destination(destination);
     const by = this.#agentLeg(state, call);
@@ -202,24 +212,24 @@ export class CallEngine implements Calls {
     return this.#request(state.call.id, { what: "transfer", by, route, mode });
   }
 
-  completeTransfer(call: string): Promise<Call> {
+  async completeTransfer(call: string): Promise<Call> {
     return this.#request(this.#expect(call).call.id, { what: "complete" });
   }
 
-  cancelTransfer(call: string): Promise<Call> {
+  async cancelTransfer(call: string): Promise<Call> {
     return this.#request(this.#expect(call).call.id, { what: "cancel" });
   }
 
-  hold(call: string): Promise<Call> {
+  async hold(call: string): Promise<Call> {
     const state = this.#expect(call);
     return this.#request(state.call.id, { what: "hold", by: this.#agentLeg(state, call) });
   }
 
-  resume(call: string): Promise<Call> {
+  async resume(call: string): Promise<Call> {
     return this.#request(this.#expect(call).call.id, { what: "resume" });
   }
 
-  sendDtmf(call: string, digits: Dtmf): Promise<Call> {
+  async sendDtmf(call: string, digits: Dtmf): Promise<Call> {
     const state = this.#expect(call);
     if (!/^[0-9A-D*#]{1,64}$/.test(digits)) {
       throw new CallError("NUMBER_INVALID", "tones are 1 to 64 of 0-9, A-D, * and #");
@@ -227,7 +237,7 @@ export class CallEngine implements Calls {
     return this.#request(state.call.id, { what: "dtmf", by: this.#agentLeg(state, call), digits });
   }
 
-  openSeat(agent: string): Promise<Seat> {
+  async openSeat(agent: string): Promise<Seat> {
     if (!isDn(agent, this.#config)) {
       throw new CallError(
         "NUMBER_INVALID",
@@ -245,7 +255,7 @@ export class CallEngine implements Calls {
     return this.#seats.list();
   }
 
-  connect(call: string, seatId: string): Promise<Call> {
+  async connect(call: string, seatId: string): Promise<Call> {
     const state = this.#expect(call);
     const seat = this.#seats.get(seatId);
     if (this.#byLeg.has(seat.channelId)) {
@@ -263,6 +273,7 @@ export class CallEngine implements Calls {
 
   /** Ends timers; calls go on at Asterisk. */
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#wakes.values()) timer.cancel();
     this.#wakes.clear();
     this.#janitor.stop();
@@ -302,9 +313,13 @@ export class CallEngine implements Calls {
 
   #event(event: AriEvent): void {
     if (event.type === "StasisStart") {
+      if (event.replace_channel !== undefined)
+        this.#transfers.replaces(event.channel.id, event.replace_channel.id);
       this.#arrived(event.channel, event.args);
       return;
     }
+    if (event.type === "BridgeBlindTransfer") this.#transfers.blind(event);
+    if (event.type === "BridgeAttendedTransfer") this.#transfers.attended(event);
     const fact = readFact(event);
     if (fact === undefined) return;
     const call = this.#byLeg.get(fact.leg);
@@ -322,10 +337,13 @@ export class CallEngine implements Calls {
       else this.#remove(channel.id);
       return;
     }
-    const state = this.#find(channel.id);
-    if (state !== undefined) {
-      const from = state.legs.find(({ id }) => id === channel.id)?.party ?? state.call.from;
-      this.#tell(state.call.id, readReferral(channel.id, args, from, this.#config));
+    // What Asterisk makes when a phone transfers by itself: that event says what it's for.
+    if (channel.name.startsWith("Local/")) return;
+    const call = this.#byLeg.get(channel.id);
+    if (call !== undefined) {
+      if (args[0] === "internal")
+        this.#tell(call, { what: "returned", leg: channel.id, extension: args[1] ?? "" });
+      else this.#remove(channel.id);
       return;
     }
     if (this.#states.size >= this.#maxCalls) {
@@ -380,7 +398,9 @@ export class CallEngine implements Calls {
 
   #tell(id: string, input: Exclude<Input, Request>): void {
     const state = this.#states.get(id);
-    if (state !== undefined) void this.#apply(id, advance(state, input, this.#now()));
+    // What fails because this process ends is no failure of the call, which the next one takes up.
+    if (state === undefined || this.#stopped) return;
+    void this.#apply(id, advance(state, input, this.#now()));
   }
 
   /** The one place where a call's state is replaced. Resolves when its commands are done, with the first that was not. */
@@ -486,7 +506,7 @@ export class CallEngine implements Calls {
 
   /** The leg on whose behalf something is asked for: the one whose channel was named, else the agent's. */
   #agentLeg({ legs, call }: CallState, named: string): string {
-    const own = legs.filter((leg) => isDnLeg(leg) && leg.role !== "consulted");
+    const own = legs.filter(({ party, role }) => isOwn(party) && role !== "consulted");
     const leg = own.find(({ id }) => id === named) ?? own.find(({ party }) => party === call.agent) ?? own[0];
     if (leg === undefined) throw new CallError("CALL_STATE", "no phone of ours is in this call now");
     return leg.id;

@@ -4,7 +4,6 @@ import { isDn, phoneOf, readCaller, readNumber } from "../numbers";
 import { follow, receive, refuse } from "./begin";
 import type { Call } from "./call";
 import type { CallRate } from "./call-rate";
-import type { Input, Request } from "./inputs";
 import { endpointOf } from "./snapshot";
 import type { Route } from "./state";
 import type { Advance } from "./step";
@@ -90,31 +89,6 @@ function did(opening: Opening, number: string, config: CallControlConfig, at: Da
     until: new Date(at.getTime() + queue.waitSeconds * 1_000),
   };
   return receive({ ...call, to: queue.name }, route, at);
-}
-
-/**
- * What it means to a call when its leg comes back from the dialplan: a phone has transferred it by itself (REFER), and
- * what it named as its destination was dialled.
- */
-export function readReferral(
-  leg: string,
-  [kind, dialled = ""]: readonly string[],
-  from: string,
-  config: CallControlConfig,
-): Exclude<Input, Request> {
-  if (kind === "internal" && isDn(dialled, config)) {
-    if (config.internalCalls === "genesys") return { what: "referred_away", leg, extension: dialled };
-    return {
-      what: "referred",
-      leg,
-      route: { to: phoneOf(dialled), callerId: from, ringSeconds: RING_SECONDS },
-    };
-  }
-  const to = readNumber(dialled, config);
-  if (to.kind === "refused")
-    return { what: "failed", text: `transferred to where no call may go: ${to.message}` };
-  const callerId = to.kind === "external" ? (to.trunk.callerId ?? from) : from;
-  return { what: "referred", leg, route: { to, callerId, ringSeconds: RING_SECONDS } };
 }
 
 /**

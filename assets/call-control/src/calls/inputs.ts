@@ -15,15 +15,17 @@ export type LegFact =
   | { readonly what: "up"; readonly leg: string }
   | { readonly what: "gone"; readonly leg: string; readonly cause: Cause };
 
+export interface TransferRequest {
+  readonly what: "transfer";
+  /** The leg that transfers. */
+  readonly by: string;
+  readonly route: Route & { readonly to: Destination };
+  readonly mode: TransferMode;
+}
+
 export type Request =
   | { readonly what: "hangup" }
-  | {
-      readonly what: "transfer";
-      /** The leg that transfers. */
-      readonly by: string;
-      readonly route: Route & { readonly to: Destination };
-      readonly mode: TransferMode;
-    }
+  | TransferRequest
   | { readonly what: "complete" }
   | { readonly what: "cancel" }
   | { readonly what: "hold"; readonly by: string }
@@ -41,10 +43,10 @@ export type Input =
   | { readonly what: "wake" }
   /** A recording has begun, or ended. */
   | { readonly what: "recording"; readonly id?: string }
-  /** A phone has transferred the other leg by itself (REFER), which has come back from the dialplan with it. */
-  | { readonly what: "referred"; readonly leg: string; readonly route: Route }
-  /** As before, and Genesys carries it on. */
-  | { readonly what: "referred_away"; readonly leg: string; readonly extension: string }
+  /** A phone has joined its two calls by itself (REFER): in each, what leads to the other has its place. */
+  | { readonly what: "joined"; readonly leg: string; readonly by: Leg }
+  /** A call that the dialplan had has come back, e.g. because Genesys has transferred it. */
+  | { readonly what: "returned"; readonly leg: string; readonly extension: string }
   /** Asterisk is connected again; `bridged`: the channels of the call's bridge, if there is one. */
   | { readonly what: "repair"; readonly bridged?: readonly string[] }
   /** The call can't be carried on. */

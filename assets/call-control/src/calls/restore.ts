@@ -83,7 +83,8 @@ function roleOf(call: Call, { id }: Channel): LegRole | undefined {
   if (own?.call === call.id && own.role === "consulted" && id === call.peerChannelId) return "peer";
   if (own?.call === call.id) return own.role;
   if (id === call.channelId) return call.type === "campaign" ? "customer" : "caller";
-  return id === call.peerChannelId ? own?.role : undefined;
+  // A seat; or what leads to another call, after a phone has joined two of its own.
+  return id === call.peerChannelId ? (own?.role ?? "peer") : undefined;
 }
 
 function routeOf({ to, from, type, startedAt }: Call, config: CallControlConfig): Route | undefined {

@@ -85,12 +85,20 @@ export class Runner {
             endpoint,
             app,
             appArgs,
-            // Whom a channel that calls is connected to is what the called party sees.
-            variables: { "CONNECTEDLINE(num,i)": command.callerId },
+            // Whom it is connected to is what the called party sees; who it is itself, the other party.
+            variables: {
+              "CONNECTEDLINE(all,i)": `<${command.callerId}>`,
+              "CALLERID(all)": `<${command.leg.party}>`,
+            },
           }),
         );
       case "place":
         return this.#place(call, command.leg, command.ringSeconds);
+      case "identify":
+        return ignoreRefusal(
+          // A bridge tells each of its channels the other's number.
+          this.#again(() => ari.channels.setVariable(command.leg, "CALLERID(all)", `<${command.as}>`)),
+        );
       case "bridge":
         return this.#makeBridge(call, bridge);
       case "unbridge":

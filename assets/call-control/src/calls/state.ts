@@ -81,6 +81,7 @@ export function parties({ legs }: CallState): Leg[] {
   return legs.filter(({ role, state }) => role !== "consulted" && (role !== "peer" || state === "up"));
 }
 
-export function isDnLeg({ party }: Leg): boolean {
+/** Whether a party is a DN; numbers outside have a + in front. */
+export function isDn(party: string): boolean {
   return /^[0-9]+$/.test(party);
 }

@@ -1,17 +1,11 @@
 import type { Destination } from "../numbers";
-import type { TransferMode } from "./calls";
 import { CallError } from "./calls";
 import { meet, partyOf, seek } from "./connecting";
 import { letGo } from "./finish";
+import type { TransferRequest } from "./inputs";
 import { type Leg, newLegId } from "./leg";
-import { isDnLeg, parties, type Route } from "./state";
+import { isDn, parties, type Route } from "./state";
 import type { Step } from "./step";
-
-export interface TransferRequest {
-  readonly by: string;
-  readonly route: Route & { readonly to: Destination };
-  readonly mode: TransferMode;
-}
 
 export function transfer(step: Step, { by, route, mode }: TransferRequest): void {
   if (step.state.consultation !== undefined) {
@@ -26,7 +20,7 @@ export function transfer(step: Step, { by, route, mode }: TransferRequest): void
 function blind(step: Step, own: Leg, other: Leg, route: Route & { readonly to: Destination }): void {
   resumeSound(step, other);
   letGo(step, own);
-  moveTo(step, other, route.to);
+  moveTo(step, other, partyOf(route.to));
   step.tell("transferred");
   seek(step, route);
 }
@@ -46,7 +40,7 @@ function consult(
   };
   setAside(step, other);
   step.addLegs(leg);
-  step.want({ do: "create", leg, to, callerId });
+  step.want({ do: "identify", leg: own.id, as: callerId }, { do: "create", leg, to, callerId });
   step.set({ consultation: { by: own.id, with: leg.id, to } });
   step.setCall({ consulting: leg.party, onHold: false });
   step.tell("consulting");
@@ -72,7 +66,7 @@ export function complete(step: Step): void {
   step.set({ consultation: undefined });
   step.setCall({ peerChannelId: consulted.id, consulting: undefined });
   resumeSound(step, other);
-  moveTo(step, other, consultation.to);
+  moveTo(step, other, consulted.party);
   step.tell("transferred");
 }
 
@@ -134,8 +128,20 @@ function resumeSound(step: Step, leg: Leg): void {
   meet(step, [leg.id]);
 }
 
-/** The call is between who stays and the destination from now on. */
-export function moveTo(step: Step, stays: Leg, to: Destination): void {
-  const agent = to.kind === "dn" ? to.dn : isDnLeg(stays) ? stays.party : step.call.agent;
-  step.setCall({ from: stays.party, to: partyOf(to), agent, onHold: false });
+/** Asterisk has put another channel into the bridge in a leg's place. */
+export function joined(step: Step, leg: Leg, by: Leg): void {
+  const other = parties(step.state).find(({ id }) => id !== leg.id);
+  if (step.state.phase !== "talking" || other === undefined) return;
+  letGo(step, leg);
+  step.addLegs(by);
+  step.want({ do: "follow", leg: by.id });
+  step.setCall({ peerChannelId: by.id });
+  moveTo(step, other, by.party);
+  step.tell("transferred");
+}
+
+/** The call is between who stays and another party from now on. */
+function moveTo(step: Step, stays: Leg, to: string): void {
+  const agent = isDn(to) ? to : isDn(stays.party) ? stays.party : step.call.agent;
+  step.setCall({ from: stays.party, to, agent, onHold: false });
 }

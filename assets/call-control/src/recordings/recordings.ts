@@ -178,9 +178,10 @@ export class Recordings {
       await ari.applications.subscribe(`bridge:${bridge}`);
       await ari.bridges.record(bridge, { name: id, format: FORMAT, ifExists: "fail" });
     } catch (error) {
-      if (error instanceof AriError && error.outcomeUnknown)
-        await ari.recordings.stop(id).catch(() => undefined);
       await this.#ended(id, { state: "failed", at: this.#now(), failure: (error as Error).message });
+      if (error instanceof AriError && error.outcomeUnknown) {
+        await ari.recordings.stop(id).catch(() => undefined);
+      }
       throw error;
     }
     meter.recorded("started");
