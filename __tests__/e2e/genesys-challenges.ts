@@ -1,7 +1,9 @@
 import type { LoggedMessage } from "../../assets/genesys-simulator/src/message-log";
+import { engineOf } from "../../tools/engine";
 import { simulator } from "../../tools/simulator";
+import { DockerHost } from "../../tools/verify/host";
 import { type Agents, call, expectAudio, hangUp } from "./agents";
-import { docker, eventually, MINUTE, registeredDns } from "./support";
+import { eventually, MINUTE, registeredDns } from "./support";
 
 /** Genesys asks for a password, and the environment has one (genesys.credentials). */
 export function genesysChallenges(mode: "static" | "proxy", use: () => Agents): void {
@@ -33,7 +35,7 @@ export function genesysChallenges(mode: "static" | "proxy", use: () => Agents): 
         await simulator(environment, "/registrations", "DELETE");
         // sip-proxy notices by itself; Asterisk would with its next refresh.
         if (mode === "static")
-          docker("exec", "local-asterisk", "asterisk", "-rx", "pjsip send register *all");
+          await new DockerHost(engineOf(environment), environment).asterisk("pjsip send register *all");
         await eventually(20_000, async () =>
           expect(await registeredDns(environment)).toEqual(expect.arrayContaining(["1002", "1003"])),
         );
