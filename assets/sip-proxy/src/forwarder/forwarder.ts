@@ -122,6 +122,7 @@ export class Forwarder implements PhoneEvents, OwnRegistrations {
       log,
       openLink,
       probeInterval: () => this.settings.genesys.probeInterval,
+      credentials: () => this.settings.genesys.credentials,
       onDown: (upstream, why) => this.upstreamDown(upstream, why),
       onUp: (upstream) => this.upstreamUp(upstream),
       sample: (upstream) => this.sample(upstream),
