@@ -1,18 +1,19 @@
 import type { z } from "zod";
 import { isLoopback } from "./addresses";
+import { checkCallControl } from "./call-control-checks";
 import { inRange, MAX_DNS, rangeNumbers, rangeSize, rangeText } from "./dns";
 import { type Path, pathText, show } from "./faults";
 import { conflict, listenersOf, meetsMedia, placeText } from "./listeners";
 import type { EnvironmentFile } from "./schema";
 import { type Sound, soundPart } from "./sound";
 
-type SoundFile = NonNullable<Sound<EnvironmentFile>>;
+export type SoundFile = NonNullable<Sound<EnvironmentFile>>;
 
 /**
  * `others` are settings that have a part in the fault. It is shown at the first of path and others that the file has: a
  * default can be in the way of what the file says.
  */
-type Complain = (path: Path, message: string, others?: readonly Path[]) => void;
+export type Complain = (path: Path, message: string, others?: readonly Path[]) => void;
 
 /**
  * The checks that need more than one value, as a refinement of the whole file. They run on faulty files too, and
@@ -33,6 +34,7 @@ export function checkAcrossSections(
   checkDocker(file, complain);
   checkListeners(file, complain);
   checkState(file, complain);
+  checkCallControl(file, complain);
 }
 
 /** No DN twice, and a bounded number of them. Linear in the number of DNs. */

@@ -1,3 +1,5 @@
+import type { CallControl } from "./call-control";
+
 /**
  * One environment: one file in environments/, one stack, one Docker host. Every default is filled in, every range
  * is parsed, and every check of `loadEnvironment` has passed, so that nobody below needs to check again.
@@ -23,6 +25,8 @@ export interface Environment {
   readonly sipProxy: SipProxy;
   /** Absent: nothing is mirrored. */
   readonly hep?: Hep;
+  /** Absent: nothing of call-control is there. */
+  readonly callControl?: CallControl;
   /** UDP ports of Asterisk's media, on all addresses of the host. `from` is even. */
   readonly rtp: PortRange;
   /** In order of preference, none twice. */

@@ -4,6 +4,11 @@ import type { Path } from "./faults";
 import type { EnvironmentFile } from "./schema";
 import type { Sound } from "./sound";
 
+const CALL_CONTROL = "callControl";
+
+/** What listens for the providers of call-control. */
+export const PROVIDER_TRUNKS = "the trunks to providers of Asterisk";
+
 /** A TCP socket that a container of the environment listens on; SIP listens on UDP as well, on the same port. */
 export interface Listener {
   /** As in "the HTTPS server of nginx". */
@@ -21,7 +26,8 @@ export interface Listener {
  * faulty in the file are left out.
  */
 export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener[] {
-  const { host, nginx, asterisk, relay, postgres, sipProxy, monitor, genesys, simulatorPort } = file;
+  const { host, nginx, asterisk, relay, postgres, sipProxy, monitor, callControl, genesys, simulatorPort } =
+    file;
   const listeners: Listener[] = [];
   const add = (
     name: string,
@@ -63,6 +69,14 @@ export function listenersOf(file: NonNullable<Sound<EnvironmentFile>>): Listener
   if (postgres) {
     const address = [postgres.address, ["postgres", "address"]] as const;
     add("PostgreSQL", address, [postgres.port, ["postgres", "port"]]);
+  }
+  if (callControl) {
+    const address = [callControl.address, [CALL_CONTROL, "address"]] as const;
+    add("the HTTP API of call-control", address, [callControl.port, [CALL_CONTROL, "port"]]);
+    if (callControl.trunks?.length) {
+      const port = [callControl.sipPort, [CALL_CONTROL, "sipPort"]] as const;
+      add(PROVIDER_TRUNKS, [host?.address, ["host", "address"]], port);
+    }
   }
   if (genesys?.simulator) {
     add("the HTTP API of the simulator", ["127.0.0.1"], [simulatorPort, ["simulatorPort"]]);

@@ -1,13 +1,16 @@
 import { hostPort } from "./addresses";
+import { resolveCallControl } from "./call-control";
 import { expandDns } from "./dns";
 import type { Environment, ForwardingMode } from "./environment";
 import type { EnvironmentFile } from "./schema";
 
 /** Fills in what depends on other parts of a checked file. */
 export function resolve(name: string, file: EnvironmentFile, mode: ForwardingMode): Environment {
-  const { host, nginx, relay } = file;
+  const { host, nginx, relay, callControl, ...rest } = file;
   return {
-    ...file,
+    ...rest,
+    host,
+    ...(callControl && { callControl: resolveCallControl(callControl) }),
     name,
     forwardingMode: mode,
     dns: expandDns(file.dns),

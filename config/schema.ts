@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { callControl } from "./call-control";
 import { checkAcrossSections } from "./checks";
 import { MAX_DNS } from "./dns";
 import {
@@ -25,6 +26,7 @@ import {
   secretName,
   section,
   text,
+  userName,
 } from "./values";
 
 /**
@@ -95,10 +97,7 @@ const genesys = section(
     ),
     credentials: section(
       {
-        username: text(
-          /^[!#-[\]-~]{1,64}$/,
-          "a user name: 1 to 64 printable ASCII characters without space, quote and backslash",
-        )
+        username: userName
           .optional()
           .describe("User name of the digest. Default: each DN uses its own number."),
         secret: secretName.describe(
@@ -383,6 +382,7 @@ const sections = section(
     postgres,
     sipProxy,
     hep,
+    callControl,
     rtp: rtpRange
       .prefault("10000-20000")
       .describe("UDP ports of Asterisk's media on all addresses; from an even port, 4 for each call."),

@@ -114,9 +114,20 @@ export const network = text(
   new RegExp(`^${IPV4}/(3[0-2]|[12]?[0-9])$`),
   "an IPv4 network such as 192.168.0.0/16",
 );
+/** A network, or one address. */
+export const networkOrAddress = text(
+  new RegExp(`^${IPV4}(/(3[0-2]|[12]?[0-9]))?$`),
+  "an IPv4 address or network such as 203.0.113.0/28",
+);
 export const hostName = text(new RegExp(`^(?=.{1,253}$)${HOST}$`), "an IPv4 address or a host name");
 
 export const port = integer(1, 65535, "a port: 1 to 65535");
+
+/** Without a log-in, which would be a secret in the file. */
+export const httpUrl = text(
+  new RegExp(`^(?=.{1,500}$)https?://${HOST}(:${PORT})?(/[!-~]*)?$`),
+  "an address such as https://crm.example.com/hooks, without user and password",
+);
 
 /** `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host` */
 export const dockerHost = text(
@@ -132,6 +143,11 @@ const NAME_WORDS = 'a name: 1 to 64 printable characters without " < > and backs
 export const shownName = text(/^[^"<>\\]{1,64}$/, NAME_WORDS).refine((name) => !/\p{C}/u.test(name), {
   error: expected(NAME_WORDS),
 });
+
+const USER_NAME_WORDS = "a user name: 1 to 64 printable ASCII characters without space, quote and backslash";
+
+/** User name of a SIP digest (RFC 7616). */
+export const userName = text(/^[!#-[\]-~]{1,64}$/, USER_NAME_WORDS);
 
 const DN_WORDS = "a DN of 1 to 20 digits";
 

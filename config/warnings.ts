@@ -1,3 +1,4 @@
+import { prefixesMeet } from "./call-control-checks";
 import { inRange, inRanges, rangeText } from "./dns";
 import type { Environment } from "./environment";
 import type { Path } from "./faults";
@@ -13,7 +14,12 @@ export interface Warning {
 const MANY_STATIC_DNS = 50;
 
 export function warningsOf(environment: Environment): Warning[] {
-  return [...dnWarnings(environment), ...portWarnings(environment), ...imageWarnings(environment)];
+  return [
+    ...dnWarnings(environment),
+    ...portWarnings(environment),
+    ...imageWarnings(environment),
+    ...callControlWarnings(environment),
+  ];
 }
 
 function dnWarnings({ forwardingMode, dns, allowedDns, monitor }: Environment): Warning[] {
@@ -57,4 +63,33 @@ function portWarnings(environment: Environment): Warning[] {
 function imageWarnings({ images }: Environment): Warning[] {
   if (images.source === "build" || images.tag !== "latest") return [];
   return [{ path: ["images", "tag"], message: "'latest' means another image every day: name a release" }];
+}
+
+/** Numbers that would be allowed, or answered, if there were a trunk for them. */
+function callControlWarnings({ callControl }: Environment): Warning[] {
+  if (callControl === undefined) return [];
+  const { trunks, allowedPrefixes, dids } = callControl;
+  const carried = (allowed: string) =>
+    trunks.some(
+      ({ prefixes }) => prefixes.length === 0 || prefixes.some((one) => prefixesMeet(one, allowed)),
+    );
+  const stranded = allowedPrefixes.filter((allowed) => !carried(allowed));
+  return [
+    ...(stranded.length > 0
+      ? [
+          {
+            path: ["callControl", "allowedPrefixes"],
+            message: `has ${stranded.slice(0, 3).join(", ")}${stranded.length > 3 ? ` and ${stranded.length - 3} more` : ""}, and no trunk carries these numbers: calls to them fail`,
+          },
+        ]
+      : []),
+    ...(dids.length > 0 && trunks.length === 0
+      ? [
+          {
+            path: ["callControl", "dids"],
+            message: "has numbers, and no trunk that calls to them could come by",
+          },
+        ]
+      : []),
+  ];
 }

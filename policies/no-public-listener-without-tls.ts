@@ -1,3 +1,4 @@
+import { PROVIDER_TRUNKS } from "../config/listeners";
 import type { Listener } from "../tools/review/model/deployment";
 import { isLocal, placeOf } from "../tools/review/model/reach";
 import type { Policy } from "./policy";
@@ -8,6 +9,8 @@ const EXCEPTIONS: readonly ((listener: Listener) => boolean)[] = [
   ({ redirects }) => redirects,
   // SIP Server speaks plain SIP, in the site's own network.
   ({ service, name }) => service === "sip-proxy" && name === "the relay's side towards Genesys",
+  // Providers take plain SIP, and are known by their addresses: anybody else's calls are refused.
+  ({ service, name }) => service === "asterisk" && name === PROVIDER_TRUNKS,
   // Phones' media is encrypted by DTLS-SRTP; towards Genesys it is plain RTP.
   ({ service, protocol, port }) => service === "asterisk" && protocol === "UDP" && port.includes("-"),
 ];

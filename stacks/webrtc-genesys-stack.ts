@@ -3,6 +3,7 @@ import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Environment } from "../config";
 import { Asterisk } from "../constructs/asterisk/asterisk";
+import { CallControl } from "../constructs/call-control/call-control";
 import { GenesysSimulator } from "../constructs/genesys-simulator/genesys-simulator";
 import { Nginx } from "../constructs/nginx/nginx";
 import { NginxCertificate } from "../constructs/nginx/nginx-certificate";
@@ -56,6 +57,13 @@ export class WebrtcGenesysStack extends TerraformStack {
       ...common,
       dependsOn: [asterisk.container],
     });
+    const callControl =
+      environment.callControl &&
+      new CallControl(this, "call-control", {
+        ...common,
+        callControl: environment.callControl,
+        dependsOn: [asterisk.container],
+      });
     if (environment.genesys.simulator) new GenesysSimulator(this, "genesys-simulator", common);
 
     const proxy = new SipProxy(this, "sip-proxy", { ...common, order, dependsOn: [asterisk.container] });
@@ -68,7 +76,8 @@ export class WebrtcGenesysStack extends TerraformStack {
       order,
       upstream,
       monitor: monitor.page,
-      // Not on the monitor: phones come in while it is away.
+      callControl: callControl?.http,
+      // Not on the monitor and call-control: phones come in while these are away.
       dependsOn: [proxy.container],
     });
     order.startTogether([asterisk.release, nginx.release, proxy.release]);

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Environment } from "../config";
@@ -27,7 +27,20 @@ export function requiredSecrets(environment: Environment): string[] {
     "tls/key.pem",
     ...(credentials ? [credentials.secret] : []),
     ...(hepSecret ? [hepSecret] : []),
+    ...callControlSecrets(environment),
     ...dns.map((dn) => `dn/${dn}`),
+  ];
+}
+
+function callControlSecrets({ callControl }: Environment): string[] {
+  if (callControl === undefined) return [];
+  const { trunks, webhooks, jwt } = callControl;
+  return [
+    "postgres-call-control",
+    "call-control-signing",
+    ...trunks.flatMap(({ credentials }) => (credentials ? [credentials.secret] : [])),
+    ...webhooks.map(({ secret }) => secret),
+    ...(jwt ? [jwt.secret] : []),
   ];
 }
 
@@ -62,6 +75,7 @@ export async function ensureSecrets(environment: Environment): Promise<string[]>
     const path = secretPath(environment, name);
     if (path === undefined || existsSync(path) || name.startsWith("tls/")) continue;
     if (name === STATUS_USERS) made.push(...(await makeStatusUser(environment, path)));
+    else if (name === environment.callControl?.jwt?.secret) made.push(...makeTokenKeys(path, name));
     else made.push(makePassword(path, name));
   }
   const certificate = secretPath(environment, "tls/certificate.pem");
@@ -85,6 +99,20 @@ async function makeStatusUser(environment: Environment, path: string): Promise<s
   const hash = await run("openssl", ["passwd", "-6", "-in", passwordFile], { deadline: 10_000 });
   writeSecret(path, `operator:${hash.trim()}\n`);
   return [...made, STATUS_USERS];
+}
+
+/** The key set of a local environment's issuer, and beside it, in `<name>-private`, the key that tokens are signed with. */
+function makeTokenKeys(path: string, name: string): string[] {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const jwk = (key: KeyObject) => ({
+    ...key.export({ format: "jwk" }),
+    kid: "local",
+    alg: "ES256",
+    use: "sig",
+  });
+  writeSecret(`${path}-private`, `${JSON.stringify(jwk(privateKey))}\n`);
+  writeSecret(path, `${JSON.stringify({ keys: [jwk(publicKey)] })}\n`);
+  return [`${name}-private`, name];
 }
 
 function writeSecret(path: string, text: string): void {

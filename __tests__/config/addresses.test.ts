@@ -1,5 +1,5 @@
 import { hostPort, inRange, inRanges, isLoopback } from "../../config";
-import { addressesOverlap } from "../../config/addresses";
+import { addressesOverlap, networksOverlap } from "../../config/addresses";
 
 it("writes an address with a port as URLs do", () => {
   expect(hostPort("127.0.0.1", 8443)).toBe("127.0.0.1:8443");
@@ -19,6 +19,19 @@ it.each([
   ["::", "0.0.0.0", false],
 ])("%s and %s meet: %s", (a, b, meet) => {
   expect(addressesOverlap(a, b)).toBe(meet);
+});
+
+it.each([
+  ["192.0.2.9", "192.0.2.9", true],
+  ["192.0.2.9", "192.0.2.8", false],
+  ["192.0.2.0/28", "192.0.2.15", true],
+  ["192.0.2.16", "192.0.2.0/28", false],
+  ["0.0.0.0/0", "255.255.255.255", true],
+  ["10.0.0.0/8", "10.128.0.0/9", true],
+  ["10.0.0.0/9", "10.128.0.0/9", false],
+  ["sip.example.com", "sip.example.com", false],
+])("networks %s and %s overlap: %s", (a, b, overlap) => {
+  expect(networksOverlap(a, b)).toBe(overlap);
 });
 
 it.each([

@@ -31,6 +31,7 @@ it.each([
   "nginx: {address: '::', tls: {selfSigned: true}}",
   "state: {backend: s3, options: {bucket: b, key: k, endpoints: {s3: x}}}",
   "images: {source: registry, prefix: registry.example.com:5000/a/b, tag: 1.2.0}",
+  "callControl: {trunks: [{name: a, host: 192.0.2.9}], dids: [{number: '+31201234567', dn: 1002}]}",
   "docker: {host: 'ssh://deploy@edge.example.com:2222', sshOptions: [-i, key]}",
 ])("accepts %s", (text) => {
   expect(accepts(SITE + text)).toBe(true);
@@ -42,6 +43,8 @@ it.each([
   "unknown: 1",
   "nginx: {port: 65536}",
   "nginx: {port: 1.5}",
+  "callControl: {allowedPrefixes: ['0031']}",
+  "callControl: {address: 192.0.2.1}",
   "codecs: [g729]",
   "codecs: []",
   "dns: [12a]",

@@ -25,10 +25,10 @@ function loadOrFaults(content: string | Buffer): void {
 }
 
 const keys = [
-  ..."forwardingMode host docker genesys dns allowedDns monitor nginx asterisk postgres sipProxy rtp codecs images".split(
+  ..."forwardingMode host docker genesys dns allowedDns monitor nginx asterisk postgres sipProxy callControl rtp codecs images".split(
     " ",
   ),
-  ..."secrets state options servers address port number displayName range tls source __proto__ constructor a".split(
+  ..."secrets state options servers trunks dids queues members prefixes address port number name displayName range tls source __proto__ constructor a".split(
     " ",
   ),
 ];

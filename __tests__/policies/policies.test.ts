@@ -1,3 +1,4 @@
+import { PROVIDER_TRUNKS } from "../../config/listeners";
 import { policies } from "../../policies";
 import { databaseNotExposed } from "../../policies/database-not-exposed";
 import { noLatestImage } from "../../policies/no-latest-image";
@@ -18,6 +19,11 @@ describe("the rules of the site", () => {
     const one = deployment(site({ forwardingMode }));
     expect(policies.flatMap((policy) => policy.check(one))).toStrictEqual([]);
   });
+
+  it("are kept with call-control and trunks to providers", () => {
+    const one = deployment(site({ callControl: { trunks: [{ name: "one", host: "198.51.100.9" }] } }));
+    expect(policies.flatMap((policy) => policy.check(one))).toStrictEqual([]);
+  });
 });
 
 describe("no public listener without TLS", () => {
@@ -33,6 +39,23 @@ describe("no public listener without TLS", () => {
         new RegExp(`^${name} \\(.*192\\.0\\.2\\.10:.* is open beyond the host without TLS$`),
       ),
     ]);
+  });
+
+  it("is kept by the trunks to providers, and broken by a port of Asterisk's beside theirs", () => {
+    const base = deployment(site({ callControl: { trunks: [{ name: "one", host: "198.51.100.9" }] } }));
+    const extra = {
+      ...(base.listeners[0] as Listener),
+      service: "asterisk",
+      address: "192.0.2.10",
+      tls: false,
+      redirects: false,
+    };
+    const open = (name: string): Deployment => ({ ...base, listeners: [{ ...extra, name }] });
+    expect(check(open(PROVIDER_TRUNKS))).toStrictEqual([]);
+    expect(check(open("the udp transport of Asterisk"))).toHaveLength(1);
+    expect(
+      check({ ...base, listeners: [{ ...extra, name: PROVIDER_TRUNKS, service: "nginx" }] }),
+    ).toHaveLength(1);
   });
 
   it("is broken by HTTPS that loses its TLS, and by HTTP that does more than redirect", () => {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createPrivateKey, createPublicKey, type JsonWebKey } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type Environment, loadEnvironment } from "../../config";
@@ -41,5 +42,34 @@ describe("the secrets of a local environment", () => {
     writeFileSync(join(directory, "status-users"), "alice:$6$a$b\n");
     expect(await ensureSecrets(environment)).not.toContain("status-password");
     expect(text("status-users")).toBe("alice:$6$a$b\n");
+  });
+
+  it("are those of call-control too, where the environment has it", async () => {
+    const callControl = {
+      trunks: [{ credentials: { secret: "trunk-a" } }, {}],
+      webhooks: [{ secret: "webhook-crm" }],
+      jwt: { secret: "call-control-jwks" },
+    };
+    const extended = { ...environment, callControl } as unknown as Environment;
+    const own = [
+      "postgres-call-control",
+      "call-control-signing",
+      "trunk-a",
+      "webhook-crm",
+      "call-control-jwks",
+    ];
+    expect(
+      requiredSecrets(extended).filter((name) => !requiredSecrets(environment).includes(name)),
+    ).toStrictEqual(own);
+    expect(await ensureSecrets(extended)).toEqual(
+      expect.arrayContaining([...own, "call-control-jwks-private"]),
+    );
+    // A release takes secrets of one line only.
+    const set = text("call-control-jwks");
+    expect(set.trim()).not.toContain("\n");
+    const [key] = (JSON.parse(set) as { keys: JsonWebKey[] }).keys;
+    expect(key).not.toHaveProperty("d");
+    const signer = createPrivateKey({ key: JSON.parse(text("call-control-jwks-private")), format: "jwk" });
+    expect(createPublicKey(signer).export({ format: "jwk" })).toMatchObject({ x: key?.x, y: key?.y });
   });
 });

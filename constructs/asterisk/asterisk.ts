@@ -1,3 +1,5 @@
+import type { ContainerVolumes } from "@cdktf/provider-docker/lib/container";
+import { Volume } from "@cdktf/provider-docker/lib/volume";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment } from "../../config";
@@ -5,10 +7,11 @@ import { baseImages } from "../service/base-images";
 import { hashFiles, Release } from "../service/release";
 import type { ReleaseOrder } from "../service/release-order";
 import type { Secrets } from "../service/secrets";
-import { ServiceContainer } from "../service/service-container";
+import { labels, ServiceContainer } from "../service/service-container";
 import { ServiceImage } from "../service/service-image";
 import { ServiceVolumes } from "../service/service-volumes";
 import { users } from "../service/users";
+import { SPOOL_DIRECTORY } from "./core";
 import { bootFiles, renderAsteriskFiles } from "./files";
 
 export interface AsteriskProps {
@@ -48,7 +51,7 @@ export class Asterisk extends Construct {
       service: "asterisk",
       image,
       user: users.asterisk,
-      volumes: volumes.mounted,
+      volumes: [...volumes.mounted, ...this.spool(environment)],
       memory: 2048,
       // A thread for each WebSocket connection, and some for each call.
       processes: 16384,
@@ -60,5 +63,12 @@ export class Asterisk extends Construct {
       bootHash: hashFiles(bootFiles(files)),
       dependsOn: [this.release, ...props.dependsOn],
     });
+  }
+
+  /** Where recordings outlive the container. Its owner is that of the directory in the image (assets/asterisk/Dockerfile). */
+  private spool({ name, callControl }: Environment): ContainerVolumes[] {
+    if (!callControl) return [];
+    const volume = new Volume(this, "spool", { name: `${name}-asterisk-spool`, labels: labels(name) });
+    return [{ volumeName: volume.name, containerPath: SPOOL_DIRECTORY }];
   }
 }

@@ -92,11 +92,23 @@ const MODULES = {
   ],
 } as const;
 
-/** Names of all modules that are loaded, without `.so`. */
-export const modules: readonly string[] = Object.values(MODULES).flat();
+/** What call-control needs beside: recording of bridges, music, sound files of the image, and a bound of strangers. */
+const CALL_CONTROL_MODULES = [
+  "chan_bridge_media",
+  "bridge_holding",
+  "res_musiconhold",
+  "format_gsm",
+  "codec_gsm",
+  "func_timeout",
+  "res_pjsip_acl",
+] as const;
+
+/** Where recordings are kept, in a volume: below `recording/`. */
+export const SPOOL_DIRECTORY = "/var/spool/asterisk";
 
 /** asterisk.conf, modules.conf, logger.conf, rtp.conf and what else the core wants to find. */
-export function renderCoreFiles({ rtp, host }: AsteriskFilesProps): Record<string, string> {
+export function renderCoreFiles({ rtp, host, callControl }: AsteriskFilesProps): Record<string, string> {
+  const modules = [...Object.values(MODULES).flat(), ...(callControl ? CALL_CONTROL_MODULES : [])];
   return {
     ...unusedParts(),
     "asterisk.conf": renderConf([
@@ -112,7 +124,7 @@ export function renderCoreFiles({ rtp, host }: AsteriskFilesProps): Record<strin
           astdbdir: "/tmp/asterisk/lib",
           astkeydir: "/tmp/asterisk/lib",
           astcachedir: "/tmp/asterisk/cache",
-          astspooldir: "/tmp/asterisk/spool",
+          astspooldir: callControl ? SPOOL_DIRECTORY : "/tmp/asterisk/spool",
           astlogdir: "/tmp/asterisk/log",
         },
       },
@@ -156,8 +168,15 @@ export function renderCoreFiles({ rtp, host }: AsteriskFilesProps): Record<strin
           ]
         : []),
     ]),
+    ...(callControl && { "musiconhold.conf": renderConf([MUSIC]) }),
   };
 }
+
+/** Debian's music, which is in the image. */
+const MUSIC = {
+  name: "default",
+  options: { mode: "files", directory: "/usr/share/asterisk/moh", sort: "random" },
+};
 
 /** What the core and its modules look for at a start, and complain about when it is not there. */
 function unusedParts(): Record<string, string> {

@@ -1,5 +1,5 @@
 import { renderConf, type Section } from "./conf";
-import type { AsteriskFilesProps } from "./props";
+import { ARI_USER, type AsteriskFilesProps } from "./props";
 
 /** Everything that only has events: what a user who watches may read. */
 const WATCH = "system,call,log,verbose,reporting,dialplan,cdr,dtmf,security";
@@ -18,6 +18,7 @@ const WATCH = "system,call,log,verbose,reporting,dialplan,cdr,dtmf,security";
 export function renderInterfaceFiles({
   asterisk,
   httpSessionLimit = 4000,
+  callControl,
 }: AsteriskFilesProps): Record<string, string> {
   const { internalAddress, httpPort, amiPort } = asterisk;
   const loopbackOnly = { deny: "0.0.0.0/0.0.0.0", permit: "127.0.0.0/255.0.0.0" };
@@ -57,9 +58,17 @@ export function renderInterfaceFiles({
       user("proxy", { read: "system", write: "system" }),
     ]),
     "ari.conf": renderConf([
-      { name: "general", options: { enabled: true, pretty: false } },
       {
-        name: "webrtc",
+        name: "general",
+        options: {
+          enabled: true,
+          pretty: false,
+          // Milliseconds. An application that reads nothing for longer gets no event any more (docs/ari.md).
+          websocket_write_timeout: callControl && 1000,
+        },
+      },
+      {
+        name: ARI_USER,
         options: { type: "user", read_only: false, password_format: "plain", password: { secret: "ari" } },
       },
     ]),

@@ -11,7 +11,8 @@ export type PjsipSection =
   | PjsipAor
   | PjsipAuth
   | PjsipRegistration
-  | PjsipIdentify;
+  | PjsipIdentify
+  | PjsipAcl;
 
 interface Named {
   readonly name: string;
@@ -144,6 +145,14 @@ export interface PjsipIdentify extends Named {
   readonly srvLookups?: boolean;
 }
 
+/** Whose requests are looked at, whatever they are; others get 403. Read from the first to the last, the last fit wins. */
+export interface PjsipAcl extends Named {
+  readonly type: "acl";
+  /** Addresses and networks. */
+  readonly deny: readonly string[];
+  readonly permit: readonly string[];
+}
+
 /**
  * The text of pjsip.conf, or of a part of it.
  *
@@ -236,6 +245,8 @@ function optionsOf(section: PjsipSection): Options {
       return registrationOptions(section);
     case "identify":
       return { endpoint: section.endpoint, match: section.matches, srv_lookups: section.srvLookups };
+    case "acl":
+      return { deny: section.deny, permit: section.permit };
   }
 }
 

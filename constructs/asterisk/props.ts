@@ -14,6 +14,7 @@ export interface AsteriskFilesProps
     | "postgres"
     | "rtp"
     | "codecs"
+    | "callControl"
   > {
   /** What stands between the trunk and Genesys. @default nothing: the trunk talks to Genesys itself */
   readonly relay?: Environment["relay"];
@@ -35,3 +36,22 @@ export const TRUNK_ENDPOINT = "genesys_sip_server";
 
 /** Name of this Asterisk in the database's contacts. Constant: after a restart it prunes the contacts of its own name. */
 export const SYSTEM_NAME = "webrtc-genesys";
+
+/** User of ARI, of call-control and of `verify`. */
+export const ARI_USER = "webrtc";
+
+/** The application of call-control, which the dialplan hands calls over to. */
+export const STASIS_APP = "callcenter";
+
+/** What an endpoint of a telephone provider begins with: it is never a DN, which has digits only. */
+export const PROVIDER_PREFIX = "trunk-";
+
+/** Endpoint that stands for a telephone provider, by the name of its trunk in `callControl.trunks`. */
+export function providerEndpoint(trunk: string): string {
+  return `${PROVIDER_PREFIX}${trunk}`;
+}
+
+/** Context of every call that a provider makes. */
+export function providerContext(trunk: string): string {
+  return `from-${providerEndpoint(trunk)}`;
+}

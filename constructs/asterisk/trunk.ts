@@ -8,6 +8,7 @@ import type {
   PjsipTransport,
 } from "./pjsip";
 import { type AsteriskFilesProps, PHONE_REALM, TRUNK_CONTEXT, TRUNK_ENDPOINT } from "./props";
+import { providerTransports, providerTrunks } from "./provider-trunks";
 
 type Server = AsteriskFilesProps["genesys"]["servers"][number];
 
@@ -16,7 +17,8 @@ type Server = AsteriskFilesProps["genesys"]["servers"][number];
  *
  * Phones come by `transport-ws`, which Asterisk's HTTP server listens for.
  */
-export function transports({ host, asterisk, relay }: AsteriskFilesProps): PjsipSection[] {
+export function transports(props: AsteriskFilesProps): PjsipSection[] {
+  const { host, asterisk, relay } = props;
   const trunk = (protocol: "udp" | "tcp"): PjsipTransport => ({
     type: "transport",
     name: `transport-${protocol}`,
@@ -39,6 +41,7 @@ export function transports({ host, asterisk, relay }: AsteriskFilesProps): Pjsip
       protocol: "ws",
       bind: `${asterisk.internalAddress}:${asterisk.httpPort}`,
     },
+    ...providerTransports(props),
   ];
 }
 
@@ -117,6 +120,7 @@ export function trunk(props: AsteriskFilesProps): PjsipSection[] {
       }),
     ),
     ...registrations(props, first),
+    ...providerTrunks(props, peers),
   ];
 }
 

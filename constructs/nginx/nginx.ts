@@ -19,6 +19,8 @@ export interface NginxProps {
   readonly upstream: { readonly host: string; readonly port: number };
   /** Where /status/ goes. */
   readonly monitor: { readonly host: string; readonly port: number };
+  /** Where /api/ and /calls/ go; absent where there is no call-control. */
+  readonly callControl?: { readonly host: string; readonly port: number };
   /** What has to be up before the first phone comes in. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -55,6 +57,7 @@ export class Nginx extends Construct {
         upstream: props.upstream,
         phone: { ...environment.phone, talkEvents: environment.talkEvents === "relay" },
         monitor: props.monitor,
+        callControl: props.callControl,
       }),
     });
     this.container = new ServiceContainer(this, "service", {

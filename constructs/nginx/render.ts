@@ -2,6 +2,7 @@ import type { PageConfig } from "../../assets/nginx/phone/logic/page-config";
 import { hostPort } from "../../config";
 import { RELEASE_PLACEHOLDER } from "../service/release";
 import { Secrets } from "../service/secrets";
+import { callControlLimits, callControlLocations } from "./call-control";
 import { renderPhonePage } from "./phone-page";
 import { statusFiles, statusLimit, statusLocations } from "./status";
 
@@ -20,6 +21,8 @@ export interface NginxFilesProps {
   readonly phone: PageConfig;
   /** Where /status/ goes: registration-monitor, as host and port. */
   readonly monitor: { readonly host: string; readonly port: number };
+  /** Where /api/ and /calls/ go: call-control, as host and port. @default nowhere */
+  readonly callControl?: { readonly host: string; readonly port: number };
 }
 
 /**
@@ -48,7 +51,7 @@ const WORKERS = 4;
 const STRICT_TRANSPORT = 'Strict-Transport-Security "max-age=63072000" always';
 
 function renderNginxConf(props: NginxFilesProps): string {
-  const { address, port, httpPort, drainSeconds, upstream, phone, monitor } = props;
+  const { address, port, httpPort, drainSeconds, upstream, phone, monitor, callControl } = props;
   return `worker_processes ${WORKERS};
 worker_rlimit_nofile 16384;
 # A reload leaves the phones' sockets with the workers that they have.
@@ -97,7 +100,7 @@ http {
     upstream sip {
         server ${hostPort(upstream.host, upstream.port)};
     }
-${statusLimit}
+${statusLimit}${callControl ? callControlLimits : ""}
 
     server {
         listen ${hostPort(address, httpPort)};
@@ -138,7 +141,7 @@ ${statusLimit}
             proxy_buffering off;
         }
 ${renderPhonePage(phone, [STRICT_TRANSPORT])}
-${statusLocations(monitor)}
+${statusLocations(monitor)}${callControl ? callControlLocations(callControl) : ""}
         location / {
             return 404;
         }

@@ -61,7 +61,9 @@ export class Postgres extends Construct {
       comfortNoise: environment.comfortNoise,
       dns: environment.dns.map((dn) => ({ ...dn })),
       probeDn: environment.probeDn,
+      ...(environment.callControl && { callControl: true }),
     };
+    const roles = ["asterisk", "monitor", ...(environment.callControl ? ["call-control"] : [])];
     const files = { "/release/files/dns.json": `${JSON.stringify(config, null, 2)}\n` };
     this.provisioned = new OneShot(this, "release", {
       environment: name,
@@ -71,7 +73,7 @@ export class Postgres extends Construct {
       env: { PGPORT: String(environment.postgres.port) },
       files,
       volumes: [socket],
-      mounts: [secrets.mount("dn"), secrets.mount("postgres-asterisk"), secrets.mount("postgres-monitor")],
+      mounts: [secrets.mount("dn"), ...roles.map((role) => secrets.mount(`postgres-${role}`))],
       capabilities: ["CAP_DAC_READ_SEARCH"],
       hash: hashFiles(files),
       dependsOn: [server],

@@ -9,6 +9,7 @@ export const users = {
   "sip-proxy": 10004,
   "registration-monitor": 10005,
   "genesys-simulator": 10006,
+  "call-control": 10007,
 } as const;
 
 export type Service = keyof typeof users;

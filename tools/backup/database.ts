@@ -9,7 +9,16 @@ const DATABASE = "asterisk";
 const BINDINGS = "public.ps_contacts";
 
 /** What changes all the time or by itself: it is no sign that two databases differ. */
-const RESTLESS = ["public.migrations", "monitor.dn_changes"];
+const RESTLESS = [
+  "public.migrations",
+  "monitor.dn_changes",
+  "call_control.agents",
+  "call_control.webhook_deliveries",
+];
+
+/** Of a table's rows in any order. With a call log of years, the one that joins all hashes would need more memory than there is. */
+const DIGEST = "md5(string_agg(md5(t::text), '' ORDER BY md5(t::text)))";
+const SUM_DIGEST = "sum(('x' || left(md5(t::text), 16))::bit(64)::bigint)::text";
 
 /** What a restore makes first, and what it leaves until the restored one has proven itself. */
 const RESTORED = `${DATABASE}_restored`;
@@ -30,7 +39,7 @@ const FACTS = `
         SELECT name, query_to_xml(format(
           'SELECT count(*) AS n, %s AS digest FROM %I.%I AS t',
           CASE WHEN name IN (${RESTLESS.map((name) => `'${name}'`).join(", ")}) THEN 'NULL'
-            ELSE 'md5(string_agg(md5(t::text), '''' ORDER BY md5(t::text)))' END,
+            WHEN schemaname = 'call_control' THEN ${literal(SUM_DIGEST)} ELSE ${literal(DIGEST)} END,
           schemaname, tablename), false, true, '') AS counted
         FROM (SELECT *, schemaname || '.' || tablename AS name FROM pg_tables) AS named
         WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND name <> '${BINDINGS}') AS each))`;
@@ -221,4 +230,8 @@ async function* following(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGener
 function unlessMissing(error: { statusCode?: number }): undefined {
   if (error.statusCode === 404) return undefined;
   throw error;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

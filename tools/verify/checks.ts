@@ -1,6 +1,7 @@
 import { type Environment, hostPort, inRanges } from "../../config";
-import { users } from "../../constructs/service/users";
+import { type Service, users } from "../../constructs/service/users";
 import { asteriskRegistrations, contactsOf } from "../asterisk-cli";
+import { callControl } from "./call-control";
 import { certificate } from "./certificate";
 import { drift } from "./drift/check";
 import type { DockerHost } from "./host";
@@ -47,8 +48,9 @@ const containers: Check = {
 
 /** Services that run in an environment. */
 export function expectedServices(environment: Environment): string[] {
-  const services = Object.keys(users).filter((service) => {
-    return service !== "genesys-simulator" || environment.genesys.simulator;
+  const services = (Object.keys(users) as Service[]).filter((service) => {
+    if (service === "genesys-simulator") return environment.genesys.simulator;
+    return service !== "call-control" || environment.callControl !== undefined;
   });
   return [...services, "nginx-certificate"];
 }
@@ -264,6 +266,7 @@ export function checklist(environment: Environment): Check[] {
     ari,
     monitor,
     statusPage,
+    ...(environment.callControl ? [callControl] : []),
     ...phoneChecks,
     registrations,
     genesys,

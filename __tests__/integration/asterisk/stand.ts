@@ -105,7 +105,9 @@ export class Stand {
 
   private async clear(): Promise<void> {
     await attempt("rm", "--force", this.asterisk, this.postgres, `${this.name}-database-release`);
-    const volumes = ["config", "control", "pgdata", "pgcontrol"].map((volume) => `${this.name}-${volume}`);
+    const volumes = ["config", "control", "spool", "pgdata", "pgcontrol"].map(
+      (volume) => `${this.name}-${volume}`,
+    );
     await attempt("volume", "rm", "--force", ...volumes);
   }
 
@@ -125,7 +127,7 @@ export class Stand {
         `${this.name}-pgcontrol:/run/control`,
       ],
       ...["--env", `PGPORT=${ports.postgres}`, "--env", `LISTEN_ADDRESS=${this.database}`],
-      ...["--health-interval", "0.3s", this.images.postgres],
+      this.images.postgres,
     );
   }
 
@@ -199,12 +201,14 @@ export class Stand {
     );
   }
 
-  public async startAsterisk(): Promise<void> {
+  /** @param options spool: with the volume that recordings are kept in, as where call-control is switched on */
+  public async startAsterisk({ spool = false } = {}): Promise<void> {
     await docker(
       ...["run", "--detach", "--name", this.asterisk, "--network", "host", "--read-only", ...hardened],
       ...["--volume", `${this.name}-config:/config:ro`, "--volume", `${this.name}-control:/run/control`],
+      ...(spool ? ["--volume", `${this.name}-spool:/var/spool/asterisk`] : []),
       ...["--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"],
-      ...["--health-interval", "0.3s", this.images.asterisk],
+      this.images.asterisk,
     );
     await healthy(this.asterisk);
   }

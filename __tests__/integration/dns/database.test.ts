@@ -5,7 +5,8 @@ import {
   digestSecret,
 } from "../../../assets/database/src/credential";
 import type { DnRequest } from "../../../assets/database/src/request";
-import { DnDatabase, NotDeployed } from "../../../tools/dn/database";
+import { NotDeployed } from "../../../tools/database-requests";
+import { DnDatabase } from "../../../tools/dn/database";
 import { OperatorError } from "../../../tools/progress";
 import { docker, healthy, logs } from "../asterisk/docker";
 import { addresses, dnsJson, passwords, Stand } from "../asterisk/stand";

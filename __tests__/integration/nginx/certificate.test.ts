@@ -157,7 +157,7 @@ beforeAll(async () => {
   await docker(
     ...["run", "--detach", "--name", watcher, "--read-only", ...rights, ...volumes],
     ...["--volume", `${tls}:/run/secrets/tls:ro`, "--env", "INTERVAL=1"],
-    ...["--health-cmd", "/usr/local/bin/certificate health", "--health-interval", "1s"],
+    ...["--health-cmd", "/usr/local/bin/certificate health"],
     ...["--entrypoint", "/usr/local/bin/certificate", image],
   );
   await healthy(watcher);

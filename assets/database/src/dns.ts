@@ -1,27 +1,13 @@
 import type { Client } from "pg";
-import { z } from "zod";
-import { exclusivelyInDatabase, inDatabase, inTransaction } from "./database";
+import { carryOut } from "./carry-out";
 import { phoneRows } from "./phones";
 import { adopt } from "./provision";
 import { type DnAnswers, type DnRequest, requestSchema, type StoredDn } from "./request";
 import { removePhones, writePhones } from "./rows";
 
-/** Milliseconds that a server which is restarting gets: somebody waits. */
-const SERVER_DEADLINE = 10_000;
-
-/** Bytes; 10,000 DNs are 3 MB. */
-const LONGEST_REQUEST = 32 << 20;
-
-/**
- * Carries out an operator's request from the first line of `input`. Changes are made in one transaction, and not
- * while a release or another request makes some.
- */
-export async function carryOut(input: AsyncIterable<Buffer>): Promise<DnAnswers[DnRequest["what"]]> {
-  const parsed = requestSchema.safeParse(JSON.parse(await firstLine(input)));
-  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
-  const request = parsed.data;
-  const work = (client: Client) => inTransaction(client, () => answer(client, request));
-  return (request.what === "list" ? inDatabase : exclusivelyInDatabase)(SERVER_DEADLINE, work);
+/** Carries out what `npm run dn` asks for. */
+export function carryOutDns(input: AsyncIterable<Buffer>): Promise<DnAnswers[DnRequest["what"]]> {
+  return carryOut(input, requestSchema, answer);
 }
 
 function answer(client: Client, request: DnRequest): Promise<DnAnswers[DnRequest["what"]]> {
@@ -127,18 +113,4 @@ async function list(client: Client): Promise<DnAnswers["list"]> {
       contacts: Number(contacts),
     })),
   };
-}
-
-/** Not up to the end of the input: an engine behind ssh does not pass that on. */
-async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of input) {
-    const end = chunk.indexOf("\n");
-    chunks.push(end === -1 ? chunk : chunk.subarray(0, end));
-    if (end !== -1) return Buffer.concat(chunks).toString("utf8");
-    length += chunk.length;
-    if (length > LONGEST_REQUEST) throw new Error(`a request is longer than ${LONGEST_REQUEST} bytes`);
-  }
-  throw new Error("no request came on stdin");
 }

@@ -58,7 +58,8 @@ export async function measure(
     const edge = { host: "127.0.0.1", port: proxy.port };
     show("200 phones");
     await field.ask("populate", 200, edge, POPULATE);
-    await field.ask("closedLoop", 200, extent.load / 2, [...pids]);
+    // Code that is compiled as it runs is as fast as it gets after some ten thousand registrations.
+    await field.ask("closedLoop", 200, 2 * extent.load, [...pids]);
     const few = await field.ask("closedLoop", 200, extent.load, [...pids]);
     show("1,000 phones");
     await field.ask("populate", 1000, edge, POPULATE);

@@ -3,6 +3,7 @@ import { policies } from "../../../policies";
 import type { Deployment } from "../model/deployment";
 import { isLocal, placeOf, whoReaches } from "../model/reach";
 import { bySeverity } from "../severity";
+import { callControlConsequences } from "./call-control";
 import type { Change, Consequence } from "./change";
 import { numbersText, subtract } from "./ranges";
 import { containerConsequences, reloadConsequences, volumeConsequences } from "./service-consequences";
@@ -18,6 +19,7 @@ export function consequencesOf(base: Deployment, head: Deployment, change: Parts
     ...reloadConsequences(change),
     ...openings(base, change),
     ...people(base, head, change),
+    ...callControlConsequences(base, head),
     ...secrets(head, change),
     ...warnings(base, head),
     ...violations(base, head).fresh,

@@ -39,6 +39,11 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     callsDropped: false,
     text: "its page and its figures are away for seconds",
   },
+  "call-control": {
+    severity: "medium",
+    callsDropped: false,
+    text: "calls that are up go on; for some seconds its API is away, no campaign dials, and the dialplan does its work: calls to queues ring the members' phones",
+  },
   "genesys-simulator": {
     severity: "low",
     callsDropped: true,
@@ -61,6 +66,7 @@ const RELOADS: Readonly<Record<string, string>> = {
   asterisk: "reloads; calls go on",
   "sip-proxy":
     "takes it over; where addresses or the mode change, phones that are connected through it connect again",
+  "call-control": "takes it over; calls that are up go on, its API is away for a moment",
   postgres: "gets the DNs, codecs and settings of phones in one transaction",
 };
 

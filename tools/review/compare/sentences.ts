@@ -1,6 +1,7 @@
 import { hostPort, rangeText } from "../../../config";
 import { visible } from "../../../config/faults";
 import type { Deployment } from "../model/deployment";
+import { callControlSentences, tellsOf } from "./call-control";
 import type { SettingChange } from "./change";
 import { numbersText, rangesText, subtract } from "./ranges";
 
@@ -11,7 +12,7 @@ const TOLD =
 /** The other settings, each with both values. */
 export function settingSentences(settings: readonly SettingChange[]): string[] {
   return settings
-    .filter(({ path }) => !TOLD.test(path))
+    .filter((change) => !TOLD.test(change.path) && !tellsOf(change, settings))
     .map(({ path, before, after }) => `setting ${path}: ${shortValue(before)} → ${shortValue(after)}`);
 }
 
@@ -28,6 +29,7 @@ export function sentences(base: Deployment, head: Deployment): string[] {
     ...genesys(base, head),
     ...calls(base, head),
     ...ways(base, head),
+    ...callControlSentences(base, head),
   ];
 }
 
@@ -113,9 +115,14 @@ function calls({ settings: before }: Deployment, { settings: after }: Deployment
   return told;
 }
 
-/** Who watches, who is copied to, whose pages may connect. */
-function ways({ settings: before }: Deployment, { settings: after }: Deployment): string[] {
+/** Who watches, who is copied to, whose pages may connect, and to what. */
+function ways(base: Deployment, head: Deployment): string[] {
+  const [before, after] = [base.settings, head.settings];
   const told: string[] = [];
+  const opened = head.webPaths.filter((path) => !base.webPaths.includes(path));
+  const closed = base.webPaths.filter((path) => !head.webPaths.includes(path));
+  if (opened.length > 0) told.push(`nginx passes ${opened.join(" and ")} on from now on`);
+  if (closed.length > 0) told.push(`nginx no longer passes ${closed.join(" and ")} on`);
   const more = after.nginx.allowedOrigins.filter((origin) => !before.nginx.allowedOrigins.includes(origin));
   const fewer = before.nginx.allowedOrigins.filter((origin) => !after.nginx.allowedOrigins.includes(origin));
   const where = after.forwardingMode === "proxy" ? "" : " (in proxy mode)";

@@ -18,6 +18,8 @@ export interface Deployment {
   readonly registrations: readonly string[];
   /** Where nginx passes /ws on to, as `127.0.0.1:8088`; undefined where it passes it nowhere. */
   readonly webSocketUpstream: string | undefined;
+  /** Paths that nginx passes on to other services, such as `/status/`, without those below one of them. */
+  readonly webPaths: readonly string[];
   /** Names below `secrets.directory` that its containers are given, sorted. */
   readonly secrets: readonly string[];
 }

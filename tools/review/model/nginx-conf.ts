@@ -31,6 +31,15 @@ export function webSocketUpstream(conf: string): string | undefined {
   return upstream === undefined ? target : /\bserver\s+([^;\s]+)/.exec(upstream)?.[1];
 }
 
+/** Paths of locations that pass requests on, without those below another one. */
+export function webPaths(conf: string): string[] {
+  const found = withoutComments(conf).matchAll(
+    /\blocation\s+(?:=\s+|\^~\s+)?(\/\S*)\s*\{[^{}]*\bproxy_pass\s/g,
+  );
+  const paths = [...new Set([...found].map(([, path = ""]) => path))].sort();
+  return paths.filter((path) => !paths.some((other) => other !== path && path.startsWith(other)));
+}
+
 function withoutComments(conf: string): string {
   return conf.replace(/(^|\s)#.*$/gm, "$1");
 }

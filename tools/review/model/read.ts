@@ -3,7 +3,7 @@ import { blocks, type State, text } from "../../docker-provider/value";
 import { readConf } from "./conf";
 import type { ContainerModel, Deployment, Image, Service } from "./deployment";
 import { renderedListeners } from "./listeners";
-import { webSocketUpstream } from "./nginx-conf";
+import { webPaths, webSocketUpstream } from "./nginx-conf";
 import {
   containerState,
   type ResourceJson,
@@ -33,6 +33,7 @@ export function readDeployment({
 }: Synthesized): Deployment {
   const { resource } = resolveNames(terraform);
   const services = readServices(resource.docker_container ?? {});
+  const nginxConf = services.nginx?.files["nginx.conf"] ?? "";
   return {
     name: environment.name,
     settings: environment,
@@ -45,8 +46,11 @@ export function readDeployment({
     listeners: renderedListeners(services, listeners),
     registrations: readConf(services.asterisk?.files["pjsip.conf"] ?? "")
       .filter(({ options }) => options.type === "registration")
-      .map(({ name, options }) => options.contact_user ?? name),
-    webSocketUpstream: webSocketUpstream(services.nginx?.files["nginx.conf"] ?? ""),
+      .map(({ name, options }) => options.contact_user ?? name)
+      // Those at telephone providers have the trunk's name, which begins with a letter.
+      .filter((user) => /^\d+$/.test(user)),
+    webSocketUpstream: webSocketUpstream(nginxConf),
+    webPaths: webPaths(nginxConf),
     secrets: secretNames(services, environment),
   };
 }

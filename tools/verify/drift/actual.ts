@@ -83,6 +83,7 @@ const LOADED: Readonly<Record<keyof typeof users, readonly string[] | undefined>
   "sip-proxy": HEALTH,
   "registration-monitor": HEALTH,
   "genesys-simulator": HEALTH,
+  "call-control": HEALTH,
 };
 
 async function inside(host: DockerHost, service: keyof typeof users) {

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { credentialOfPassword } from "../../../../assets/database/src/credential";
 import { loadEnvironment } from "../../../../config";
 import { root } from "../../../../tools/arguments";
-import { NotDeployed } from "../../../../tools/dn/database";
+import { NotDeployed } from "../../../../tools/database-requests";
 import { type ImportOptions, importPhones } from "../../../../tools/dn/import/import";
 import { OperatorError } from "../../../../tools/progress";
 import { contextOf, type World } from "../support";

@@ -1,4 +1,4 @@
-import { nginxServers, webSocketUpstream } from "../../../../tools/review/model/nginx-conf";
+import { nginxServers, webPaths, webSocketUpstream } from "../../../../tools/review/model/nginx-conf";
 
 const conf = (servers: string) =>
   `http {\n  # listen 1;\n  upstream sip { server 127.0.0.1:8088; }\n${servers}}\n`;
@@ -52,5 +52,19 @@ describe("where /ws goes", () => {
     expect(
       webSocketUpstream(conf("server { location = /other { proxy_pass http://sip; } }")),
     ).toBeUndefined();
+  });
+});
+
+describe("paths that are passed on", () => {
+  it.each<[string, string[]]>([
+    ["location = /ws { proxy_pass http://sip/ws; } location /phone/ { alias /x/; }", ["/ws"]],
+    [
+      "location /api/ { limit_req zone=a; proxy_pass http://x/; location /api/deep/ { proxy_pass http://x; } }",
+      ["/api/"],
+    ],
+    ['location /api/ { location ~ "^/api/[^/]{1,64}$" { proxy_pass http://x; } proxy_pass http://x/; }', []],
+    ["location /a/ { return 301 /b/; } # location /c/ { proxy_pass http://x; }", []],
+  ])("%s", (body, paths) => {
+    expect(webPaths(conf(`server { ${body} }`))).toStrictEqual(paths);
   });
 });
