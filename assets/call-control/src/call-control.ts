@@ -8,17 +8,21 @@ import { SignedAddresses } from "./access/signed-address";
 import { Tokens } from "./access/tokens";
 import { AuditTrail } from "./audit/audit-trail";
 import { CallEngine } from "./calls/engine";
+import { agentRoutes } from "./campaigns/agent-routes";
+import { Campaigns } from "./campaigns/campaigns";
+import { doNotCallRoutes } from "./campaigns/do-not-call-routes";
+import { campaignRoutes } from "./campaigns/routes";
 import type { CallControlConfig } from "./config";
 import { Database } from "./database/database";
 import { accessRoutes } from "./http/access";
 import { type Api, buildApi } from "./http/app";
 import { auditRoutes } from "./http/audit";
 import { callLogRoutes } from "./http/call-log";
-import { callRoutes, type DialForCampaign } from "./http/calls";
+import { callRoutes } from "./http/calls";
 import { pageRoutes } from "./http/page";
 import { asteriskProbe, databaseProbe } from "./http/probes";
 import { recordingRoutes } from "./http/recordings";
-import { notFound, type Routes } from "./http/route";
+import type { Routes } from "./http/route";
 import { type Sight, serverRoutes } from "./http/server";
 import { LiveFeed } from "./live/feed";
 import { eventRoutes } from "./live/routes";
@@ -36,10 +40,6 @@ import { Webhooks } from "./webhooks/webhooks";
 /** Milliseconds that requests have to end when the service does, and what waits to be written after them. */
 const deadlines = { requests: 2_000, writing: 3_000 };
 
-const noCampaign: DialForCampaign = async (id) => {
-  throw notFound(`no campaign ${id}`);
-};
-
 /** Everything that the service is made of, and what flows between the parts: Asterisk, calls, database, HTTP. */
 export class CallControl {
   readonly #metrics = new Metrics();
@@ -49,6 +49,7 @@ export class CallControl {
   readonly #logStore: CallLogStore;
   readonly #log: CallLog;
   readonly #recordings: Recordings;
+  readonly #campaigns: Campaigns;
   readonly #keys: ApiKeys;
   readonly #audit: AuditTrail;
   readonly #webhooks: Webhooks;
@@ -86,6 +87,11 @@ export class CallControl {
       meter: metrics.recordings,
       log,
     });
+    this.#campaigns = new Campaigns({
+      ...{ calls: this.#engine, query, instance, numbers: config, log },
+      database: this.#database.client,
+      asterisk: () => this.#sight(),
+    });
     this.#keys = new ApiKeys(query);
     this.#audit = new AuditTrail(query, retention.auditDays, metrics.audit, log);
     this.#webhooks = new Webhooks(webhooks, new DeliveryStore(query), metrics, log);
@@ -119,6 +125,7 @@ export class CallControl {
     this.#streams.start();
     this.#log.start();
     this.#recordings.start();
+    this.#campaigns.start();
     const backoff = new Backoff({ initial: 500, maximum: 5_000, minimum: 200 }, Math.random);
     void this.#takeUp(backoff);
     return (this.#api.server.address() as AddressInfo).port;
@@ -130,6 +137,7 @@ export class CallControl {
     clearTimeout(this.#retry);
     await this.#closeApi();
     this.#recordings.stop();
+    await this.#campaigns.stop();
     this.#engine.stop();
     await this.#ari.stop();
     this.#keys.stop();
@@ -206,7 +214,7 @@ export class CallControl {
     const recordings = this.#recordings;
     return [
       accessRoutes,
-      callRoutes({ calls, dialForCampaign: noCampaign }),
+      callRoutes({ calls, dialForCampaign: (id, to, agent) => this.#campaigns.originate(id, to, agent) }),
       callLogRoutes({ calls, log, recordingsOf: (call) => recordings.ofCall(call) }),
       recordingRoutes({
         calls,
@@ -214,6 +222,9 @@ export class CallControl {
         recordings,
         addresses: new SignedAddresses(this.config.recording.signingKey),
       }),
+      campaignRoutes(this.#campaigns),
+      agentRoutes(this.#campaigns),
+      doNotCallRoutes(this.#campaigns),
       eventRoutes(this.#streams),
       auditRoutes(this.#audit),
       serverRoutes({

@@ -1,4 +1,4 @@
-import { DatabaseError, Pool, type PoolClient, type QueryResultRow } from "pg";
+import { type ClientConfig, DatabaseError, Pool, type PoolClient, type QueryResultRow } from "pg";
 import type { Logger } from "../../../../lib/service";
 import type { CallControlConfig } from "../config";
 
@@ -21,15 +21,14 @@ export class DatabaseAway extends Error {
 
 /** The database by the role `call_control`. */
 export class Database {
+  /** For a connection outside the pool. */
+  readonly client: ClientConfig;
   readonly #pool: Pool;
 
   constructor({ host, port, user, password }: CallControlConfig["database"], log: Logger) {
+    this.client = { host, port, user, password, database: "asterisk" };
     this.#pool = new Pool({
-      host,
-      port,
-      user,
-      password,
-      database: "asterisk",
+      ...this.client,
       max: connections,
       application_name: "call-control",
       keepAlive: true,
