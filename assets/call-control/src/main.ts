@@ -6,6 +6,8 @@ runService({
   name: "call-control",
   schema: callControlConfigSchema,
   start,
+  // Its parts have 12 s at most, one after the other (call-control.ts).
+  stopDeadline: 13_000,
   healthUrl: ({ listen: { address, port } }) =>
     `http://${address.includes(":") ? `[${address}]` : address}:${port}/healthz`,
 });
