@@ -168,6 +168,7 @@ beforeEach(async () => {
       name: "Renewals",
       mode: "progressive",
       state: "paused",
+      reason: "it is outside the calling hours of all numbers",
       abandon_rate: null,
       answered: 0,
       abandoned: 0,
@@ -523,6 +524,7 @@ describe("campaigns", () => {
     const page = await signedIn({}, "#campaigns");
     const renewals = card(page, "Renewals");
     await renewals.getByText("nobody has answered yet").waitFor();
+    await renewals.getByText("It begins no calls now: it is outside the calling hours").waitFor();
     await card(page, "Survey").getByText("17 of 412 answered; limit 3.0 %: above it").waitFor();
     await renewals.getByRole("img", { name: /^Of the last 60 minutes: [0-9,]+ calls/ }).waitFor();
     api.refuse = () => {
@@ -590,6 +592,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     async (name, width, height) => {
       // axe looks at each of them.
       api.log.splice(12);
+      for (const id of [...api.live.keys()].slice(12)) api.live.delete(id);
       const options = { colorScheme: theme, viewport: { width, height } };
       const page = await opened(options);
       await page.getByLabel("API key").waitFor();

@@ -52,13 +52,12 @@ export async function simulatePacing({
   const talking = new TalkingTime(() => time.now());
   const habits = { answerRate, ring: [5, 25], meanTalk: 150 } as const;
   const customers = new Customers(time, randomOf(seed), habits, (change) => dialer.change(change));
-  const dialer = new Dialer(
-    { ...campaign, mode, dialRatio },
-    {
-      ...{ calls: customers, queue: endlessQueue(), clock: time, log, onFinished: () => {} },
-      saveAgent: (dn, agent) => talking.note(dn, agent?.state),
-    },
-  );
+  const settings = { ...campaign, mode, dialRatio };
+  const dialer = new Dialer(settings, {
+    ...{ calls: customers, queue: endlessQueue(), clock: time, log, onFinished: () => {} },
+    saveAgent: (dn, agent) => talking.note(dn, agent?.state),
+  });
+  dialer.update(settings, undefined);
   for (let dn = 1; dn <= agents; dn++) {
     dialer.desk.admit({ dn: String(dn), state: "joining", since: time.now() });
     void dialer.ring(String(dn));

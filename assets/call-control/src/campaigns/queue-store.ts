@@ -7,7 +7,7 @@ import type { Verdict } from "./retry";
 /** Milliseconds for which a number is an instance's before others may look after it. */
 export const LEASE = 60_000;
 
-/** Numbers that one statement claims at most; more are looked at than are wanted when some may not be called now. */
+/** Numbers that one statement claims at most. */
 const MAX_CLAIM = 200;
 
 /** Statements of one claim, when the customers of many numbers sleep. */
@@ -41,7 +41,7 @@ export class QueueStore implements Queue {
     const claimed: QueueEntry[] = [];
     for (let round = 0; round < MAX_ROUNDS && claimed.length < count; round++) {
       // Where the first ones sleep, many do.
-      const wanted = Math.min(MAX_CLAIM, (count - claimed.length) * (round === 0 ? 1 : 10));
+      const wanted = round === 0 ? Math.min(count, MAX_CLAIM) : MAX_CLAIM;
       const rows = await this.#take(campaign.id, wanted, now);
       const later: { id: string; at: Date }[] = [];
       for (const row of rows) {
