@@ -99,7 +99,9 @@ const genesys = section(
       {
         username: userName
           .optional()
-          .describe("User name of the digest. Default: each DN uses its own number."),
+          .describe(
+            "User name of the digest, of REGISTERs and of calls. Default: each DN uses its own number, for REGISTERs only.",
+          ),
         secret: secretName.describe(
           "Name of the secret that holds the password, a path below secrets.directory.",
         ),
@@ -107,7 +109,7 @@ const genesys = section(
       "a section with secret",
     )
       .optional()
-      .describe("How to answer when Genesys challenges a REGISTER. Default: it does not."),
+      .describe("How to answer when Genesys challenges a REGISTER or an INVITE. Default: it does not."),
     registration: section(
       {
         expires: seconds(60, 86_400)

@@ -13,9 +13,14 @@ export async function contactsOf(host: DockerHost): Promise<ContactRow[]> {
   return parseContacts(await host.asterisk("pjsip show contacts"));
 }
 
-/** State by DN of the outbound registrations: "Registered", "Rejected", "Unregistered", ... */
+/** State by DN of the registrations at Genesys: "Registered", "Rejected", "Unregistered", ... */
 export async function asteriskRegistrations(host: DockerHost): Promise<Map<string, string>> {
   return parseRegistrations(await host.asterisk("pjsip show registrations"));
+}
+
+/** State by trunk of the registrations at telephone providers. */
+export async function providerRegistrations(host: DockerHost): Promise<Map<string, string>> {
+  return parseProviderRegistrations(await host.asterisk("pjsip show registrations"));
 }
 
 /** Channels of a DN's phones: one for each of its calls. */
@@ -36,8 +41,22 @@ export function parseContacts(output: string): ContactRow[] {
   return [...rows].map(([, aor = "", uri = "", status = ""]) => ({ aor, uri, status }));
 }
 
-/** " genesys-1002/sip:127.0.0.2:5060   n/a   Registered   (exp. 570s)" */
+/** By DN. " genesys-1002/sip:127.0.0.2:5060   n/a   Registered   (exp. 570s)" */
 export function parseRegistrations(output: string): Map<string, string> {
+  return statesBy(/^genesys-(\d+)$/, output);
+}
+
+/** By trunk. " trunk-provider/sip:192.0.2.9:5060   trunk-provider   Registered   (exp. 570s)" */
+export function parseProviderRegistrations(output: string): Map<string, string> {
+  return statesBy(/^trunk-(.+)$/, output);
+}
+
+function statesBy(names: RegExp, output: string): Map<string, string> {
   const rows = output.matchAll(/^\s*([^/\s<]+)\/sip\S+\s+\S+\s+(\w+)/gm);
-  return new Map([...rows].map(([, name = "", state = ""]) => [name.match(/\d+$/)?.[0] ?? name, state]));
+  return new Map(
+    [...rows].flatMap(([, name = "", state = ""]) => {
+      const key = names.exec(name)?.[1];
+      return key === undefined ? [] : [[key, state] as const];
+    }),
+  );
 }

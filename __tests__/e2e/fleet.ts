@@ -1,6 +1,54 @@
+import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { PHONE_REALM } from "../../constructs/asterisk/props";
 import type { Phone } from "../../lib/phone";
+import { docker } from "./support";
+
+const TABLES = ["ps_endpoints", "ps_aors", "ps_auths"];
+
+const sql = (text: string) =>
+  docker(
+    "exec",
+    "local-postgres",
+    "psql",
+    "-h",
+    "/run/control",
+    "-U",
+    "postgres",
+    "-d",
+    "asterisk",
+    "-qc",
+    text,
+  );
+
+/** Of a DN that `provision` has added. */
+export const passwordOf = (dn: string) => `password of ${dn}`;
+
+/** Adds DNs to the running database, as rows like 1002's: in proxy mode a DN needs no deploy. */
+export function provision(dns: readonly string[]): void {
+  const values = dns.map((dn) => {
+    const digest = createHash("md5")
+      .update(`${dn}:${PHONE_REALM}:${passwordOf(dn)}`)
+      .digest("hex");
+    return `('${dn}', 'MD5:${digest}')`;
+  });
+  sql(`
+    CREATE TEMP TABLE new (id text, digest text);
+    INSERT INTO new VALUES ${values.join(",")};
+    ${TABLES.map(
+      (table) => `
+    INSERT INTO ${table}
+      SELECT (jsonb_populate_record(NULL::${table}, replace(to_jsonb(model)::text, '1002', new.id)::jsonb)).*
+      FROM ${table} model, new WHERE model.id = '1002' ON CONFLICT DO NOTHING;`,
+    ).join("")}
+    UPDATE ps_auths SET password_digest = new.digest FROM new WHERE ps_auths.id = new.id;`);
+}
+
+export function removeProvisioned(dns: readonly string[]): void {
+  const list = dns.map((dn) => `'${dn}'`).join(",");
+  for (const table of TABLES) sql(`DELETE FROM ${table} WHERE id IN (${list})`);
+}
 
 /**
  * Phones that behave as browsers' do: each registers, refreshes, and comes back with backoff and jitter when its

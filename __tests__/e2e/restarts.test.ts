@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Environment } from "../../config";
-import { PHONE_REALM } from "../../constructs/asterisk/props";
 import { contactsOf } from "../../tools/asterisk-cli";
 import { engineOf } from "../../tools/engine";
 import { DockerHost } from "../../tools/verify/host";
 import { Phones } from "../../tools/verify/phones";
-import { Fleet } from "./fleet";
+import { Fleet, passwordOf, provision, removeProvisioned } from "./fleet";
 import { docker, eventually, localEnvironment, MINUTE, registeredDns, up } from "./support";
 
 /**
@@ -14,54 +12,11 @@ import { docker, eventually, localEnvironment, MINUTE, registeredDns, up } from 
  */
 
 const DNS = Array.from({ length: 200 }, (_, at) => String(4001 + at));
-const password = (dn: string) => `password of ${dn}`;
 
 let environment: Environment;
 let host: DockerHost;
 let fleet: Fleet;
 const report: string[] = [];
-
-const sql = (text: string) =>
-  docker(
-    "exec",
-    "local-postgres",
-    "psql",
-    "-h",
-    "/run/control",
-    "-U",
-    "postgres",
-    "-d",
-    "asterisk",
-    "-qc",
-    text,
-  );
-
-/** Adds the DNs to the running database, as rows like 1002's: in proxy mode a DN needs no deploy. */
-function provision(): void {
-  const values = DNS.map((dn) => {
-    const digest = createHash("md5")
-      .update(`${dn}:${PHONE_REALM}:${password(dn)}`)
-      .digest("hex");
-    return `('${dn}', 'MD5:${digest}')`;
-  }).join(",");
-  sql(`
-    CREATE TEMP TABLE new (id text, digest text);
-    INSERT INTO new VALUES ${values};
-    ${["ps_endpoints", "ps_aors", "ps_auths"]
-      .map(
-        (table) => `
-    INSERT INTO ${table}
-      SELECT (jsonb_populate_record(NULL::${table}, replace(to_jsonb(model)::text, '1002', new.id)::jsonb)).*
-      FROM ${table} model, new WHERE model.id = '1002' ON CONFLICT DO NOTHING;`,
-      )
-      .join("")}
-    UPDATE ps_auths SET password_digest = new.digest FROM new WHERE ps_auths.id = new.id;`);
-}
-
-function removeProvisioned(): void {
-  for (const table of ["ps_endpoints", "ps_aors", "ps_auths"])
-    sql(`DELETE FROM ${table} WHERE id BETWEEN '4001' AND '4200'`);
-}
 
 /** Every DN is registered at Asterisk and at Genesys. */
 async function allRegistered(deadline: number): Promise<void> {
@@ -77,9 +32,9 @@ beforeAll(async () => {
   up("proxy");
   environment = localEnvironment("proxy");
   host = new DockerHost(engineOf(environment), environment);
-  provision();
+  provision(DNS);
   const phones = new Phones(environment);
-  fleet = new Fleet(DNS, (dn) => phones.connect(dn, password(dn)));
+  fleet = new Fleet(DNS, (dn) => phones.connect(dn, passwordOf(dn)));
   fleet.start();
   const started = Date.now();
   await allRegistered(2 * MINUTE);
@@ -88,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await fleet?.stop();
-  removeProvisioned();
+  removeProvisioned(DNS);
   console.log(report.join("\n"));
 }, 2 * MINUTE);
 

@@ -1,4 +1,9 @@
-import { parseChannels, parseContacts, parseRegistrations } from "../../tools/asterisk-cli";
+import {
+  parseChannels,
+  parseContacts,
+  parseProviderRegistrations,
+  parseRegistrations,
+} from "../../tools/asterisk-cli";
 
 // As Asterisk 22.10.1 prints them.
 const contacts = `
@@ -16,6 +21,7 @@ const registrations = `
 
  genesys-1002/sip:127.0.0.2                              n/a                         Registered        (exp. 77s)
  genesys-1003/sip:127.0.0.2:5061                         genesys                     Rejected          (exp. 9s)
+ trunk-voip2/sip:192.0.2.9                               trunk-voip2                 Registered        (exp. 9s)
 
 Objects found: 2
 `;
@@ -32,6 +38,10 @@ it("reads the state of each DN's registration", () => {
     ["1002", "Registered"],
     ["1003", "Rejected"],
   ]);
+});
+
+it("tells the registrations at providers from them", () => {
+  expect([...parseProviderRegistrations(registrations)]).toStrictEqual([["voip2", "Registered"]]);
 });
 
 it("reads nothing where there is nothing", () => {

@@ -24,8 +24,8 @@ export class GenesysSimulator extends Construct {
             ...environment.allowedDns,
             ...environment.dns.map(({ number }) => ({ from: number, to: number })),
           ],
+          // Most SIP Servers ask a trunk for no password; this one does when PUT /settings says so.
           digest: credentials && {
-            enabled: true,
             username: credentials.username,
             password: Secrets.placeholder(credentials.secret),
           },

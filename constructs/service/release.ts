@@ -23,7 +23,7 @@ export const releaseRights = {
 } as const;
 
 /** The script's settings: whose files it puts in force, and seconds for the service's check and reload. */
-export function releaseSettings(service: Service, { checkDeadline = 20, reloadDeadline = 20 } = {}) {
+export function releaseSettings(service: Service, { checkDeadline = 60, reloadDeadline = 20 } = {}) {
   return {
     SERVICE_UID: String(users[service]),
     CHECK_DEADLINE: String(checkDeadline),
@@ -39,7 +39,7 @@ export interface ReleaseProps {
   /** The rendered files: path below /config/current to text, with placeholders for secrets. */
   readonly files: Readonly<Record<string, string>>;
   readonly secrets: Secrets;
-  /** Seconds for the service's own check. @default 20 */
+  /** Seconds for the service's own check: a machine that does much else takes its time. @default 60 */
   readonly checkDeadline?: number;
   /** Seconds for a running service to take the files over. @default 20 */
   readonly reloadDeadline?: number;

@@ -1,5 +1,7 @@
 import { type Environment, hostPort } from "../../config";
+import { providerRegistrations } from "../asterisk-cli";
 import { type Check, within } from "./checks";
+import type { DockerHost } from "./host";
 import { statusOf } from "./page";
 
 /** Milliseconds that it is given to find Asterisk and the database after a deploy. */
@@ -19,6 +21,7 @@ export const callControl: Check = {
       const { status, body } = await host.get(`http://${place}/healthz`);
       if (status !== 200) throw new Error(reasonsOf(body));
     });
+    const trunks = await within(DEADLINE, () => registeredTrunks(environment, host));
     const url = `https://${hostPort(environment.nginx.address, environment.nginx.port)}`;
     for (const [path, expected] of [
       ["/api/telephony/calls/", 401],
@@ -30,9 +33,25 @@ export const callControl: Check = {
           `${url}${path} answers ${answer} without a key, it must be ${expected}: deploy again`,
         );
     }
-    return `ready at ${place}, ${url}/calls/ for who has a key`;
+    return [`ready at ${place}`, ...trunks, `${url}/calls/ for who has a key`].join(", ");
   },
 };
+
+/** Trunks that have to be registered at their providers, in words. @throws Error that names those that are not */
+async function registeredTrunks({ name, callControl: settings }: Environment, host: DockerHost) {
+  const wanted = settings?.trunks.filter(({ register }) => register) ?? [];
+  if (wanted.length === 0) return [];
+  const states = await providerRegistrations(host);
+  const faults = wanted.filter((trunk) => states.get(trunk.name) !== "Registered");
+  if (faults.length > 0) {
+    const lines = faults.map(
+      (trunk) =>
+        `trunk ${trunk.name} at ${trunk.host}: ${states.get(trunk.name) ?? "no registration in pjsip.conf"}`,
+    );
+    throw new Error(`${lines.join("\n")}\ndocker logs ${name}-asterisk says what the provider answers`);
+  }
+  return [`registered at ${wanted.map(({ host: provider }) => provider).join(", ")}`];
+}
 
 function placeOf({ callControl: settings }: Environment): string {
   if (settings === undefined) throw new Error("the environment has no callControl");

@@ -7,6 +7,10 @@ import { SignedAddresses } from "../../../assets/call-control/src/access/signed-
 import type { Tokens } from "../../../assets/call-control/src/access/tokens";
 import type { AuditEntry, AuditQuery, AuditRow } from "../../../assets/call-control/src/audit/audit-trail";
 import type { Call } from "../../../assets/call-control/src/calls/call";
+import { agentRoutes } from "../../../assets/call-control/src/campaigns/agent-routes";
+import type { Campaigns } from "../../../assets/call-control/src/campaigns/campaigns";
+import { doNotCallRoutes } from "../../../assets/call-control/src/campaigns/do-not-call-routes";
+import { campaignRoutes } from "../../../assets/call-control/src/campaigns/routes";
 import { accessRoutes } from "../../../assets/call-control/src/http/access";
 import { type Api, buildApi } from "../../../assets/call-control/src/http/app";
 import { auditRoutes } from "../../../assets/call-control/src/http/audit";
@@ -159,6 +163,10 @@ export class TestApi {
         database: async () => this.database,
         metrics: () => this.metrics.page(),
       }),
+      // What they do is tested with them; here is that they are documented, and let in whom they say.
+      campaignRoutes({} as Campaigns),
+      agentRoutes({} as Campaigns),
+      doNotCallRoutes({} as Campaigns),
       pageRoutes(page),
     ];
   }

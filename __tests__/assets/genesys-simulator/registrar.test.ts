@@ -188,6 +188,24 @@ describe("Registrar with digest", () => {
     expect(contacts()).toHaveLength(1);
   });
 
+  it("asks as a proxy does where that is set", () => {
+    const subject = registrar(digest({ status: 407 }));
+    const first = register();
+    const challenge = subject.register(first, SOURCE);
+    const response = SipResponse.to(first, challenge.status, { headers: challenge.headers });
+    expect([response.status, response.has("WWW-Authenticate"), response.has("Proxy-Authenticate")]).toEqual([
+      407,
+      false,
+      true,
+    ]);
+    const client = new DigestClient({ username: "1002", password: "secret" });
+    expect(client.challenge(response)).toBe("retry");
+    const second = register({ cseq: 2 });
+    client.authorize(second);
+    expect(second.has("Proxy-Authorization")).toBe(true);
+    expect(subject.register(second, SOURCE).status).toBe(200);
+  });
+
   it("challenges again when the password is wrong", () => {
     const subject = registrar(digest());
     expect(challenged(subject, { username: "1002", password: "wrong" })).toMatchObject({

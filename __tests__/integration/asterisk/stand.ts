@@ -196,7 +196,7 @@ export class Stand {
       ],
       ...["--volume", `${join(root, "assets/release/release")}:/release/run:ro`],
       ...["--env", `RELEASE_HASH=${hashFiles(rendered)}`, "--env", "SERVICE_UID=10002"],
-      ...["--env", "CHECK_DEADLINE=20", "--env", "RELOAD_DEADLINE=20"],
+      ...["--env", "CHECK_DEADLINE=60", "--env", "RELOAD_DEADLINE=20"],
       ...["--entrypoint", "/usr/bin/perl", this.images.asterisk, "/release/run"],
     );
   }

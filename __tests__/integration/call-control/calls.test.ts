@@ -222,7 +222,8 @@ describe("a transfer", () => {
     const incoming = await bob.incomingCall();
     await incoming.answer();
     await bridged(2);
-    expect(await leg.ended()).toBe("remote");
+    // Asterisk leaves it to the phone that has transferred to hang up.
+    await leg.bye();
     expect(control.engine.live()).toMatchObject([{ id, to: "1003" }]);
     await incoming.bye();
   });
@@ -239,7 +240,7 @@ describe("a transfer", () => {
     const replaces = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`);
     await refer(alice, leg.dialog, `<sip:1003@${addresses.internal}?Replaces=${replaces}>`);
     await control.change("transferred", 2);
-    expect(await leg.ended()).toBe("remote");
+    await leg.bye();
     expect(control.engine.live()).toMatchObject([
       { from: "+31612345678", to: "1003" },
       { from: "1003", to: "+31612345678" },
@@ -247,6 +248,27 @@ describe("a transfer", () => {
     await incoming.bye();
     await control.change("ended", 2);
   });
+});
+
+it("records a call, and plays back what was said", async () => {
+  const control = await Control.start(site);
+  const { id, leg } = await talking(control);
+  const offer = site.provider.invites[0]?.request.body.toString() ?? "";
+  const speaker = await Speaker.start(addresses.provider, offer, 700);
+  const recording = await control.recordings.begin(id, "key:test");
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await leg.bye();
+  speaker.stop();
+  const done = await eventually("the recording's end", async () => {
+    const row = await control.recordings.get(recording.id);
+    return row?.state === "done" ? row : undefined;
+  });
+  expect(done.duration).toBeGreaterThan(1);
+  const { stream, contentType } = await control.recordings.download(recording.id);
+  const wav = await buffer(stream);
+  expect(contentType).toBe("audio/wav");
+  expect(strengthOf(700, wav)).toBeGreaterThan(20 * strengthOf(1_100, wav));
+  expect(control.story).toContain("recording_ended");
 });
 
 describe("what goes away", () => {
@@ -294,49 +316,21 @@ describe("what goes away", () => {
     expect(Date.now() - back).toBeLessThan(5_000);
     expect(await control.row(id, ({ status }) => status === "ended")).toMatchObject({ outcome: "answered" });
   });
-
-  it("Postgres: no change is lost", async () => {
-    const control = await Control.start(site);
-    const before = await talking(control);
-    await control.row(before.id, ({ status }) => status === "answered");
-    await docker("stop", "--time", "1", site.stand.postgres);
-    try {
-      await before.leg.bye();
-      await control.change("ended");
-      const { id, leg } = await talking(control);
-      await leg.bye();
-      await control.change("ended", 2);
-      await new Promise((resolve) => setTimeout(resolve, 10_000));
-      expect(control.log.failure).toBeDefined();
-      await docker("start", site.stand.postgres);
-      for (const call of [before.id, id]) {
-        expect(
-          await control.row(call, ({ status }) => status === "ended").catch(() => undefined),
-        ).toBeDefined();
-      }
-    } finally {
-      await docker("start", site.stand.postgres);
-    }
-  });
 });
 
-it("records a call, and plays back what was said", async () => {
+// The last one: Asterisk finds its own phones in the database, and each of its connections fails once when it's back.
+it("loses no change while Postgres is away", async () => {
   const control = await Control.start(site);
   const { id, leg } = await talking(control);
-  const offer = site.provider.invites[0]?.request.body.toString() ?? "";
-  const speaker = await Speaker.start(addresses.provider, offer, 700);
-  const recording = await control.recordings.begin(id, "key:test");
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await control.row(id, ({ status }) => status === "answered");
+  await docker("stop", "--time", "1", site.stand.postgres);
+  await control.engine.hold(id);
+  await control.engine.resume(id);
   await leg.bye();
-  speaker.stop();
-  const done = await eventually("the recording's end", async () => {
-    const row = await control.recordings.get(recording.id);
-    return row?.state === "done" ? row : undefined;
-  });
-  expect(done.duration).toBeGreaterThan(1);
-  const { stream, contentType } = await control.recordings.download(recording.id);
-  const wav = await buffer(stream);
-  expect(contentType).toBe("audio/wav");
-  expect(strengthOf(700, wav)).toBeGreaterThan(20 * strengthOf(1_100, wav));
-  expect(control.story).toContain("recording_ended");
+  const { at } = await control.change("ended");
+  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  expect(control.log.failure).toBeDefined();
+  await docker("start", site.stand.postgres);
+  expect(await control.row(id, ({ status }) => status === "ended")).toMatchObject({ endedAt: at });
+  expect(control.log.waiting).toBe(0);
 });

@@ -105,6 +105,11 @@ function dnOf(dn: string, { internalCalls, genesysEndpoint }: NumberRules): DnDe
     : { kind: "dn", dn, endpoint: `PJSIP/${dn}@${genesysEndpoint}` };
 }
 
+/** Whom the called party sees. A number outside sees the trunk's own; without one, what the provider makes of it: no DN. */
+export function shownTo(to: Destination, from: string): string {
+  return to.kind === "external" ? (to.trunk.callerId ?? "") : from;
+}
+
 /** The phone that is registered for a DN. */
 export function phoneOf(dn: string): DnDestination {
   return { kind: "dn", dn, endpoint: `PJSIP/${dn}` };

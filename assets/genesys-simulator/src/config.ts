@@ -41,6 +41,8 @@ const expires = z
 const digest = z
   .strictObject({
     enabled: z.boolean().default(false),
+    /** 401 as a registrar asks, or 407 as a proxy does (RFC 3261 22.1), with the headers that belong to it. */
+    status: z.union([z.literal(401), z.literal(407)]).default(401),
     realm: token.default("genesys"),
     /** In order of preference, one challenge each. */
     algorithms: z

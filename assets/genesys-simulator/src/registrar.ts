@@ -72,7 +72,7 @@ export class Registrar {
     const verdict = this.digest.verify(request);
     if (!verdict.ok) {
       const note = `credentials ${verdict.reason}`;
-      return { status: 401, headers: verdict.challenges, note };
+      return { status: this.settings.digest.status, headers: verdict.challenges, note };
     }
     // Authenticated, but as somebody who may not speak for this DN (10.3 step 4).
     if (this.settings.digest.username === undefined && verdict.username !== dn) {
@@ -149,6 +149,7 @@ export class Registrar {
     if (previous && JSON.stringify(previous.digest) === JSON.stringify(digest)) return this.digest;
     if (!digest.enabled) return undefined;
     return new DigestServer({
+      kind: digest.status === 407 ? "proxy" : "www",
       realm: digest.realm,
       algorithms: digest.algorithms,
       clock: this.clock,

@@ -21,7 +21,7 @@ export function callControlSentences(base: Deployment, head: Deployment): string
   const [before, after] = [base.settings.callControl, head.settings.callControl];
   if (before && !after)
     return [
-      "call-control goes, and with it trunks to providers, queues, recordings and campaigns: calls between phones and Genesys go on. What it has stored stays in the database",
+      "call-control goes, and with it trunks to providers, queues, recordings and campaigns: phones go on with Genesys alone. What it has stored stays in the database, and the sound of recordings is destroyed",
     ];
   if (!after) return [];
   return [

@@ -46,7 +46,9 @@ export function readDeployment({
     listeners: renderedListeners(services, listeners),
     registrations: readConf(services.asterisk?.files["pjsip.conf"] ?? "")
       .filter(({ options }) => options.type === "registration")
-      .map(({ name, options }) => options.contact_user ?? name),
+      .map(({ name, options }) => options.contact_user ?? name)
+      // Those at telephone providers have the trunk's name, which begins with a letter.
+      .filter((user) => /^\d+$/.test(user)),
     webSocketUpstream: webSocketUpstream(nginxConf),
     webPaths: webPaths(nginxConf),
     secrets: secretNames(services, environment),

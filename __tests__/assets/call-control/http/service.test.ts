@@ -41,7 +41,16 @@ describe("GET /healthz", () => {
   });
 });
 
-describe.each(["/healthz", "/metrics"])("%s from elsewhere", (path) => {
+describe("GET /livez", () => {
+  it("is answered whatever Asterisk and the database do: a deploy waits for it", async () => {
+    test.sight = { live: false, reason: "away" };
+    test.database = { ok: false, milliseconds: 1, error: "connect ECONNREFUSED" };
+    const answer = await get("/livez");
+    expect([answer.statusCode, answer.json()]).toStrictEqual([200, { status: "live", release: "r1" }]);
+  });
+});
+
+describe.each(["/livez", "/healthz", "/metrics"])("%s from elsewhere", (path) => {
   it("needs a key with the scope", async () => {
     expect((await get(path, {}, "192.0.2.1")).statusCode).toBe(401);
     expect((await get(path, { "x-forwarded-for": "192.0.2.1" })).statusCode).toBe(401);

@@ -44,6 +44,7 @@ export function campaignOf(n: number, part: Partial<Campaign> = {}): Campaign {
     name: `Campaign ${n}`,
     mode: "predictive",
     state: "running",
+    reason: null,
     dial_ratio: 2,
     abandon_limit: 0.03,
     abandon_rate: 0.012,

@@ -435,6 +435,23 @@ describe("several servers", () => {
     expect(world.primary.received).toHaveLength(before + 20);
   });
 
+  it.each([
+    ["its password", "secret", 20],
+    ["another password", "wrong", 0],
+  ])("does so with a server that asks for %s", async (_what, password, count) => {
+    const world = await World.start({ credentials: { password: "secret" } });
+    world.primary.requirePassword("secret");
+    for (let dn = 1001; dn <= 1020; dn++) world.registers(String(dn), dn);
+    world.passes(20);
+    expect(world.primary.dns).toHaveLength(20);
+    world.primary.restart();
+    world.primary.requirePassword(password);
+    world.passes(60);
+    expect(world.primary.dns).toHaveLength(count);
+    const distrusted = world.log.messages().filter((text) => text.startsWith("Genesys does not tell"));
+    expect(distrusted).toHaveLength(count > 0 ? 0 : 1);
+  });
+
   it("does not believe a server for ever that says it has nothing", async () => {
     const world = await World.start();
     world.primary.script = (request) =>

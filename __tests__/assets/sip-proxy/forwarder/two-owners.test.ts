@@ -247,7 +247,7 @@ describe("Asterisk's own list", () => {
     restarted.registers("1002", 1);
     new StaticAsterisk(restarted);
     restarted.forwarder.asteriskHas(
-      [{ name: "x", clientUri: "sip:1002@h", serverUri: "sip:h", status: "Registered" }],
+      [{ name: "genesys-1002", clientUri: "sip:1002@h", serverUri: "sip:h", status: "Registered" }],
       restarted.clock.now() - 1,
     );
     restarted.passes(1);
@@ -255,6 +255,22 @@ describe("Asterisk's own list", () => {
     restarted.passes(60);
     expect(restarted.primary.dns).toEqual(["1002"]);
     expect(farewells()).toBe(0);
+  });
+
+  it("has registrations at providers, too, whose user names may be digits: they are no DNs", async () => {
+    const { world } = await start();
+    world.forwarder.asteriskHas(
+      [
+        {
+          name: "trunk-provider",
+          clientUri: "sip:1002@sip.example",
+          serverUri: "sip:h",
+          status: "Registered",
+        },
+      ],
+      world.clock.now(),
+    );
+    expect(world.forwarder.knows("1002")).toBe(false);
   });
 
   it("that lacks a DN is as good as its un-REGISTER", async () => {

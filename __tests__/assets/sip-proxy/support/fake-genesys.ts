@@ -78,15 +78,23 @@ export class FakeServer {
   /** Fetching bindings (10.2.3). */
   private query(request: SipRequest): SipResponse {
     if (!this.tellsBindings) return SipResponse.to(request, 403);
+    const challenge = this.challenge(request);
+    if (challenge !== undefined) return challenge;
     const dn = /sip:(\d+)@/.exec(request.to.uri)?.[1] ?? "";
     const known = this.dns.includes(dn);
     return SipResponse.to(request, 200, { headers: known ? [["Contact", `<sip:${dn}@trunk.invalid>`]] : [] });
   }
 
-  private register(request: SipRequest): SipResponse {
+  /** undefined: it may pass. */
+  private challenge(request: SipRequest): SipResponse | undefined {
     const verdict = this.digest?.verify(request);
-    if (verdict !== undefined && !verdict.ok)
-      return SipResponse.to(request, 401, { headers: verdict.challenges });
+    if (verdict === undefined || verdict.ok) return undefined;
+    return SipResponse.to(request, 401, { headers: verdict.challenges });
+  }
+
+  private register(request: SipRequest): SipResponse {
+    const challenge = this.challenge(request);
+    if (challenge !== undefined) return challenge;
     const dn = /sip:(\d+)@/.exec(request.to.uri)?.[1] ?? "";
     const now = this.clock.now();
     const known = this.bindings.get(dn);

@@ -72,7 +72,7 @@ export class StaticAsterisk {
   list(): void {
     const rows = [...this.own].map(
       ([dn, { registered }]): OutboundRegistration => ({
-        name: dn,
+        name: `genesys-${dn}`,
         clientUri: `sip:${dn}@${PRIMARY}`,
         serverUri: `sip:${PRIMARY}`,
         status: registered ? "Registered" : "Unregistered",

@@ -28,18 +28,23 @@ describe("call-control", () => {
     expect(one.opened).toMatchObject([
       { name: "the HTTP API of call-control", address: "127.0.0.1", port: "8083", service: "call-control" },
     ]);
+    // Asterisk gets a place for recordings, and other modules: a deploy at night.
     expect(one.containers.filter(({ longRunning }) => longRunning)).toMatchObject([
+      { service: "asterisk", action: "replaced" },
       { service: "call-control", action: "created" },
     ]);
+    expect(one.consequences.some(({ callsDropped }) => callsDropped)).toBe(true);
   });
 
-  it("goes without taking calls between phones and Genesys with it", () => {
+  it("goes, and of what is stored only the sound of recordings with it", () => {
     const one = change({}, undefined);
     expect(one.sentences).toStrictEqual([
       "nginx no longer passes /api/ and /calls/ on",
-      "call-control goes, and with it trunks to providers, queues, recordings and campaigns: calls between phones and Genesys go on. What it has stored stays in the database",
+      "call-control goes, and with it trunks to providers, queues, recordings and campaigns: phones go on with Genesys alone. What it has stored stays in the database, and the sound of recordings is destroyed",
     ]);
-    expect(one.consequences.filter(({ severity }) => severity === "critical")).toStrictEqual([]);
+    expect(
+      one.consequences.filter(({ severity }) => severity === "critical").map(({ subject }) => subject),
+    ).toStrictEqual(["volume site-asterisk-spool"]);
   });
 
   it("has its other settings told as settings", () => {

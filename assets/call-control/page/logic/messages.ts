@@ -109,10 +109,12 @@ export interface Campaign {
   readonly name: string;
   readonly mode: "preview" | "progressive" | "predictive";
   readonly state: "paused" | "running" | "finished";
+  /** Why it begins no calls now. */
+  readonly reason: string | null;
   readonly dial_ratio: number;
   /** Share of the answered calls that may find no agent. */
   readonly abandon_limit: number;
-  /** … and that found none; null: nobody has answered yet. */
+  /** … and that found none in the last hour; null: nobody has answered. */
   readonly abandon_rate: number | null;
   readonly answered: number;
   readonly abandoned: number;

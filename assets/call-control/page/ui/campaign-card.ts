@@ -22,6 +22,7 @@ export class CampaignCard {
   readonly #about = element("p", "note");
   readonly #state = new Badge();
   readonly #act: HTMLButtonElement;
+  readonly #reason = element("p", "reason");
   readonly #fault = element("p", "fault");
   readonly #numbers = new StackedBar("Numbers", queueWords, queueStatuses);
   readonly #minutes = new MinuteChart("Each minute");
@@ -44,6 +45,7 @@ export class CampaignCard {
       "article",
       "panel card",
       head,
+      this.#reason,
       this.#fault,
       this.#numbers.node,
       this.#minutes.node,
@@ -61,6 +63,7 @@ export class CampaignCard {
     const total = queueStatuses.reduce((sum, status) => sum + queue[status], 0);
     const ratio = mode === "predictive" ? `, at most ${dial_ratio} calls for each free agent` : "";
     setText(this.#about, `${modeWords[mode]}${ratio}; ${count(total)} numbers`);
+    setText(this.#reason, campaign.reason === null ? "" : `It begins no calls now: ${campaign.reason}`);
     this.#state.show(campaignShown(campaign));
     this.#numbers.show(queue);
     this.#agents.show(agents);
@@ -83,7 +86,6 @@ export class CampaignCard {
     setText(this.#act, word);
     this.#act.setAttribute("aria-label", `${word} ${name}`);
     this.#act.disabled = this.#pending;
-    this.#act.hidden = state === "finished";
   }
 
   async #press(): Promise<void> {

@@ -13,7 +13,7 @@ export function recordingList(api: Api, rights: Rights, recordings: readonly Rec
   return element(
     "section",
     "recordings",
-    element("h3", "", "Recordings"),
+    element("h2", "", "Recordings"),
     items.length === 0 ? none : element("ol", "", ...items),
   );
 }

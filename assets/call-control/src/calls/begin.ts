@@ -72,7 +72,7 @@ export function dial(
       id: callId,
       type: "campaign",
       channelId,
-      from: callerId,
+      from: callerId || "anonymous",
       to: to.e164,
       trunk: to.trunk.name,
       campaignId,

@@ -1,6 +1,6 @@
 import type { Channel } from "../../../../lib/ari";
 import type { CallControlConfig } from "../config";
-import { isDn, phoneOf, readCaller, readNumber } from "../numbers";
+import { isDn, phoneOf, readCaller, readNumber, shownTo } from "../numbers";
 import { follow, receive, refuse } from "./begin";
 import type { Call } from "./call";
 import type { CallRate } from "./call-rate";
@@ -66,7 +66,7 @@ function external(
   if (to.kind === "refused") return refuse(call, to.message, at);
   if (to.kind === "dn") return internal(opening, to.dn, config, at);
   if (!rate.take(call.from)) return refuse({ ...call, to: to.e164 }, "Too many calls within a minute", at);
-  const route = { to, callerId: to.trunk.callerId ?? call.from, ringSeconds: RING_SECONDS };
+  const route = { to, callerId: shownTo(to, call.from), ringSeconds: RING_SECONDS };
   return receive({ ...call, to: to.e164, trunk: to.trunk.name }, route, at);
 }
 

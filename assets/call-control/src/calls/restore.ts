@@ -1,6 +1,6 @@
 import type { Channel } from "../../../../lib/ari";
 import type { CallControlConfig } from "../config";
-import { isDn, phoneOf, readNumber } from "../numbers";
+import { isDn, phoneOf, readNumber, shownTo } from "../numbers";
 import type { Call } from "./call";
 import { seek } from "./connecting";
 import { finish } from "./finish";
@@ -99,6 +99,5 @@ function routeOf({ to, from, type, startedAt }: Call, config: CallControlConfig)
   }
   const number = type === "inbound" && isDn(to, config) ? phoneOf(to) : readNumber(to, config);
   if (number.kind === "refused") return undefined;
-  const callerId = number.kind === "external" ? (number.trunk.callerId ?? from) : from;
-  return { to: number, callerId, ringSeconds: RING_SECONDS };
+  return { to: number, callerId: shownTo(number, from), ringSeconds: RING_SECONDS };
 }

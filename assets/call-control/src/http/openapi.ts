@@ -1,9 +1,10 @@
+import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { scopes } from "../access/scopes";
-import { errorSchema } from "./errors";
+import { errorSchema, statusOf } from "./errors";
 
 const description = `Calls that an Asterisk of webrtc-genesys controls: originate, hang up, transfer, hold, record, and campaigns.
 
@@ -18,6 +19,22 @@ Paths are good with and without a slash at their end. Times are ISO 8601, number
 
 /** What any route with a scope may answer beside its own. */
 const refusals = { 401: errorSchema, 403: errorSchema, 429: errorSchema, 500: errorSchema, 503: errorSchema };
+
+/** What may be answered, each with its words; fastify's own are "Default Response". */
+function described(response: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(response).map(([status, answer]) => {
+    if (!(answer instanceof z.ZodType)) return [status, answer];
+    if (status === "204") return [status, answer.describe(wordsFor(status))];
+    return [status, { description: wordsFor(status), content: { "application/json": { schema: answer } } }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function wordsFor(status: string): string {
+  const codes = Object.entries(statusOf).filter(([, of]) => String(of) === status);
+  const words = STATUS_CODES[status] ?? status;
+  return codes.length === 0 ? words : `${words}: ${codes.map(([code]) => code).join(", ")}`;
+}
 
 /** Collects the OpenAPI document (3.1) of all routes that are registered after it, and serves it. */
 export async function registerOpenApi(app: FastifyInstance): Promise<void> {
@@ -41,7 +58,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
       const { open, scope } = (route.route.config ?? {}) as { open?: string; scope?: string };
       const { schema } = route;
       if (schema === undefined || schema.hide) return jsonSchemaTransform(route);
-      const response = { ...(scope && refusals), ...(schema.response as object) };
+      const response = described({ ...(scope && refusals), ...(schema.response as object) });
       // OpenAPI 3.1 lets any scheme name what is needed beside it.
       const security =
         open === "everybody" || scope === undefined ? [] : [{ bearer: scope === "any" ? [] : [scope] }];

@@ -76,6 +76,20 @@ export function serverRoutes({ release, sight, asterisk, database, metrics }: Se
     );
 
     app.get(
+      "/livez",
+      {
+        config: { scope: "server:read", open: "loopback" },
+        schema: {
+          summary: "Whether the service runs at all",
+          description: "From the host itself without a key. Whether it can do its work is told by /healthz.",
+          tags,
+          response: { 200: z.object({ status: z.literal("live"), release: z.string() }) },
+        },
+      },
+      async () => ({ status: "live" as const, release }),
+    );
+
+    app.get(
       "/healthz",
       {
         config: { scope: "server:read", open: "loopback" },

@@ -1,4 +1,5 @@
 import { Backoff } from "../../../../lib/ami";
+import { wordsOf } from "../../../../lib/ari/errors";
 import type { Logger } from "../../../../lib/service";
 import type { CallControlConfig } from "../config";
 import { SIGNATURE_HEADER, sign } from "./signature";
@@ -175,10 +176,8 @@ export class Lane {
       return `it answers ${response.status}${redirected ? ", and redirects are not followed" : ""}`;
     } catch (error) {
       if (timeout.aborted) return `no answer within ${this.limits.timeout} ms`;
-      const { cause, message } = error as Error;
-      return cause instanceof Error
-        ? cause.message || String((cause as NodeJS.ErrnoException).code)
-        : message;
+      const { cause = error } = error as Error;
+      return wordsOf(cause);
     }
   }
 }

@@ -20,7 +20,8 @@ export interface ApiRequest {
   readonly json: () => unknown;
 }
 
-/** "GET /calls", "DELETE /registrations/*" to what gives the answer's JSON; undefined is 204. */
+// "GET /calls", "DELETE /registrations/*", "POST /calls/*/events": JSDoc would end there.
+/** Method and path to what gives the answer's JSON; undefined is 204. */
 export type Routes = Readonly<Record<string, (request: ApiRequest) => unknown>>;
 
 const MAX_BODY = 64 * 1024;
@@ -110,12 +111,13 @@ export class HttpApi {
   }
 }
 
-/** What `*` stands for in a path that fits the pattern; undefined when it doesn't fit. */
+/** What `*` stands for in a path that fits the pattern, one segment of it; undefined when it doesn't fit. */
 function match(pattern: string, path: string): string | undefined {
-  if (!pattern.endsWith("/*")) return pattern === path ? "" : undefined;
-  const prefix = pattern.slice(0, -1);
-  const name = path.slice(prefix.length);
-  return path.startsWith(prefix) && name !== "" && !name.includes("/") ? decode(name) : undefined;
+  const [prefix = "", suffix] = pattern.split("*");
+  if (suffix === undefined) return pattern === path ? "" : undefined;
+  if (!path.startsWith(prefix) || !path.endsWith(suffix)) return undefined;
+  const name = path.slice(prefix.length, path.length - suffix.length);
+  return name !== "" && !name.includes("/") ? decode(name) : undefined;
 }
 
 function decode(text: string): string {

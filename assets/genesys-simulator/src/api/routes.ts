@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { SipError } from "../../../../lib/sip";
 import { MAX_CHANGES } from "../binding-log";
+import { LEGS } from "../calls/call";
+import { PHONE_EVENTS } from "../calls/phone-event";
 import { type Settings, settingsSchema } from "../config";
 import { faultsSchema } from "../faults";
 import type { Simulator } from "../simulator";
@@ -98,6 +101,24 @@ export function routes(simulator: Simulator): Routes {
 
     "GET /calls": () => simulator.calls.records(),
 
+    /**
+     * T-Server asks a phone of the call with this UUID to answer, to hold it or to take it up again, when the agent
+     * pressed a button on the desktop. Gives what the phone answered: { status, reason }.
+     */
+    "POST /calls/*/events": async ({ name, json }) => {
+      const { event, leg } = check(eventRequest, json());
+      const call = simulator.calls.find(name);
+      if (!call) throw new ApiError(404, `no call ${name} is up`);
+      try {
+        const { status, reason } = await call.ask(leg, event, EVENT_DEADLINE);
+        return { status, reason };
+      } catch (error) {
+        if (!(error instanceof SipError)) throw error;
+        const isSilent = error.code === "timeout";
+        throw new ApiError(isSilent ? 504 : 409, `${event} to the ${leg} phone: ${error.message}`);
+      }
+    },
+
     "GET /faults": faultsInForce,
 
     "PUT /faults": async ({ json }) => {
@@ -123,6 +144,13 @@ export function routes(simulator: Simulator): Routes {
 }
 
 const dnFilter = z.string().regex(/^[0-9]{1,20}$/, "a DN is 1 to 20 digits");
+const eventRequest = z.strictObject({
+  event: z.enum(PHONE_EVENTS),
+  /** Whose phone. */
+  leg: z.enum(LEGS).default("called"),
+});
+/** Milliseconds that a phone has for its answer. */
+const EVENT_DEADLINE = 4000;
 const faultsRequest = faultsSchema.extend({ server: z.string().optional() });
 
 /** Takes a value that the schema accepts; ApiError with every fault, each with its place, otherwise. */

@@ -82,6 +82,11 @@ export class CallCenter {
     return [...this.ended, ...this.active.values()].map((call) => call.record);
   }
 
+  /** A call that has not ended. */
+  public find(uuid: string): Call | undefined {
+    return this.active.get(uuid);
+  }
+
   public get count(): number {
     return this.active.size;
   }

@@ -17,6 +17,7 @@ import type { Log } from "../log";
 import { ALLOW, type SipServer } from "../sip-server";
 import { type CallRecord, type CallState, callUuid, type Party } from "./call-record";
 import { passThrough } from "./pass-through";
+import { notify, type PhoneEvent } from "./phone-event";
 import { relay } from "./relay";
 import { TalkEvent } from "./talk-event";
 
@@ -36,7 +37,8 @@ export interface CallOptions {
   readonly countUnansweredTalk: () => number;
 }
 
-export type Leg = "caller" | "called";
+export const LEGS = ["caller", "called"] as const;
+export type Leg = (typeof LEGS)[number];
 
 const NEXT: Readonly<Record<CallState, readonly CallState[]>> = {
   inviting: ["ringing", "answered", "ended"],
@@ -115,8 +117,7 @@ export class Call {
 
   /** Which side of this call the dialog is, if any. */
   public legOf(dialog: Dialog): Leg | undefined {
-    if (isSame(this.options.incoming.dialog, dialog)) return "caller";
-    return isSame(this.called ?? this.outgoing?.earlyDialog, dialog) ? "called" : undefined;
+    return LEGS.find((leg) => isSame(this.dialogOf(leg), dialog));
   }
 
   /** A request inside one of the dialogs. */
@@ -142,6 +143,18 @@ export class Call {
   }
 
   /**
+   * Asks one side's phone for something, and gives its answer, which it has `deadline` milliseconds for. Rejects with
+   * SipError: "timeout", or "no-dialog" when that side has no dialog (yet).
+   */
+  public async ask(leg: Leg, event: PhoneEvent, deadline: number): Promise<SipResponse> {
+    const dialog = this.dialogOf(leg);
+    if (!dialog) throw new SipError("no-dialog", "it has not answered the INVITE yet");
+    const response = await notify(this.options.server.agent, dialog, event, this.contacts[leg], deadline);
+    this.say(`NOTIFY ${event} to the ${leg} answered with ${response.status} ${response.reason}`);
+    return response;
+  }
+
+  /**
    * Ends the call from one side, or from here: BYE or CANCEL to whoever hasn't hung up, `status` to a caller who
    * still waits. Resolves when they have answered, after `deadline` milliseconds at the latest.
    */
@@ -161,6 +174,10 @@ export class Call {
     ].filter((dialog) => dialog !== undefined);
     const byes = left.map((dialog) => agent.sendInDialog(dialog, "BYE", { deadline }));
     await Promise.allSettled(byes);
+  }
+
+  private dialogOf(leg: Leg): Dialog | undefined {
+    return leg === "caller" ? this.options.incoming.dialog : (this.called ?? this.outgoing?.earlyDialog);
   }
 
   /** The INVITE to the phone (RFC 3261 12.1.2 as a user agent client). */
@@ -264,10 +281,9 @@ export class Call {
 
   private async pass(incoming: IncomingRequest, leg: Leg): Promise<void> {
     const { server } = this.options;
-    const other =
-      leg === "caller" ? (this.called ?? this.outgoing?.earlyDialog) : this.options.incoming.dialog;
-    this.say(`${incoming.request.method} from the ${leg}`);
     const towards = leg === "caller" ? "called" : "caller";
+    const other = this.dialogOf(towards);
+    this.say(`${incoming.request.method} from the ${leg}`);
     const contacts = { answer: this.contacts[leg], request: this.contacts[towards] };
     const outcome = await relay(server.agent, incoming, other, contacts);
     if (outcome === "gone")

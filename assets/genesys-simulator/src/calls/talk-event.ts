@@ -1,6 +1,7 @@
 import type { Clock, Dialog, SipResponse, Timer, UserAgent } from "../../../../lib/sip";
 import type { Settings } from "../config";
 import type { TalkState } from "./call-record";
+import { notify } from "./phone-event";
 
 export interface TalkEventOptions {
   readonly agent: UserAgent;
@@ -14,8 +15,8 @@ export interface TalkEventOptions {
 }
 
 /**
- * NOTIFY with `Event: talk` to the phone that rings: T-Server asking it to answer, when the agent pressed the
- * button on the desktop. The subscription is implied by the call, so nobody subscribed, and the body is empty.
+ * NOTIFY with `Event: talk` to the phone that rings, by itself: T-Server asking it to answer, when the agent pressed
+ * the button on the desktop.
  *
  * A phone that never answers (Asterisk drops the message) costs nothing but the retransmissions of a non-INVITE
  * transaction; the call goes on.
@@ -56,13 +57,7 @@ export class TalkEvent {
     this.current = "sent";
     say("NOTIFY talk to the phone");
     try {
-      const response = await agent.sendInDialog(dialog, "NOTIFY", {
-        headers: [
-          ["Event", "talk"],
-          ["Subscription-State", "active"],
-          ["Contact", `<${contact}>`],
-        ],
-      });
+      const response = await notify(agent, dialog, "talk", contact);
       this.current = "answered";
       this.answered = response.status;
       say(`NOTIFY talk answered with ${response.status} ${response.reason}`);

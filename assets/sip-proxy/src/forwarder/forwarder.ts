@@ -122,6 +122,7 @@ export class Forwarder implements PhoneEvents, OwnRegistrations {
       log,
       openLink,
       probeInterval: () => this.settings.genesys.probeInterval,
+      credentials: () => this.settings.genesys.credentials,
       onDown: (upstream, why) => this.upstreamDown(upstream, why),
       onUp: (upstream) => this.upstreamUp(upstream),
       sample: (upstream) => this.sample(upstream),
@@ -211,8 +212,9 @@ export class Forwarder implements PhoneEvents, OwnRegistrations {
   asteriskHas(registrations: readonly OutboundRegistration[], askedAt: number): void {
     const now = this.clock.now();
     const listed = new Set<string>();
-    for (const { clientUri, status } of registrations) {
-      const dn = /^sip:([0-9]{1,20})@/.exec(clientUri)?.[1];
+    for (const { name, status } of registrations) {
+      // By the section's name (constructs/asterisk/trunk.ts): a provider's user name may be digits, too.
+      const dn = /^genesys-([0-9]{1,20})$/.exec(name)?.[1];
       if (dn === undefined) continue;
       listed.add(dn);
       const line = this.lines.get(dn) ?? this.add(dn);

@@ -1,4 +1,11 @@
-import { formatAddress, newTag, uriHost } from "../../../../lib/sip";
+import {
+  type DigestClient,
+  formatAddress,
+  newTag,
+  parseMessage,
+  type SipRequest,
+  uriHost,
+} from "../../../../lib/sip";
 import type { GenesysServerConfig } from "../config";
 import { aorOf } from "../genesys/binding";
 import type { Path } from "./network";
@@ -53,20 +60,28 @@ export function buildRegister(
   return textToBytes(`${start}${via}${dialog}${cseq}${binding}${expires}${END}`);
 }
 
+/** The same request with the answers to what was challenged so far (RFC 3261 22.1). */
+export function authorized(request: Buffer, digest: DigestClient | undefined): Buffer {
+  if (digest === undefined) return request;
+  const message = parseMessage(request) as SipRequest;
+  digest.authorize(message);
+  return message.toBuffer();
+}
+
 /** REGISTER without a Contact: asks for the bindings of a DN and changes none (RFC 3261 10.2.3). */
 export function buildQuery(
   dn: string,
   server: GenesysServerConfig,
   path: Path,
   branch: string,
-  callId: string,
+  { callId, cseq }: { readonly callId: string; readonly cseq: number },
 ): Buffer {
   const address = `<${aorOf(dn, server)}>`;
   return textToBytes(
     `REGISTER ${serverUri(server)} SIP/2.0\r\n` +
       `Via: ${path.via};rport;branch=${branch}\r\n` +
       `Max-Forwards: 70\r\nFrom: ${address};tag=${newTag()}\r\nTo: ${address}\r\n` +
-      `Call-ID: ${callId}\r\nCSeq: 1 REGISTER\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
+      `Call-ID: ${callId}\r\nCSeq: ${cseq} REGISTER\r\nUser-Agent: ${USER_AGENT}\r\nContent-Length: 0\r\n\r\n`,
   );
 }
 

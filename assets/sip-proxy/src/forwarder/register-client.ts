@@ -1,15 +1,7 @@
-import {
-  type Clock,
-  DigestClient,
-  newCallId,
-  newTag,
-  parseMessage,
-  type SipRequest,
-  type SipResponse,
-} from "../../../../lib/sip";
+import { type Clock, DigestClient, newCallId, newTag, type SipResponse } from "../../../../lib/sip";
 import type { GenesysConfig, GenesysServerConfig } from "../config";
 import type { Attempt, Requester } from "./attempt";
-import { buildRegister, type RegisterTemplate, registerTemplate } from "./messages";
+import { authorized, buildRegister, type RegisterTemplate, registerTemplate } from "./messages";
 import type { Upstream } from "./upstream";
 import type { Asked } from "./verdict";
 
@@ -63,7 +55,8 @@ export class RegisterClient {
     this.last = { contact: template.contact, expires, cseq, at: this.context.clock.now() };
     return upstream.attempt(
       this.key,
-      (path, branch) => this.authorized(buildRegister(template, path, branch, cseq, expires), upstream),
+      (path, branch) =>
+        authorized(buildRegister(template, path, branch, cseq, expires), this.digestFor(upstream)),
       requester,
     );
   }
@@ -96,15 +89,6 @@ export class RegisterClient {
     if (this.template?.server !== config || this.template.contact !== contact)
       this.template = registerTemplate(dn, config, callId, fromTag, contact);
     return this.template;
-  }
-
-  /** With the answers to what was challenged so far. */
-  private authorized(bytes: Buffer, upstream: Upstream): Buffer {
-    const digest = this.digestFor(upstream);
-    if (digest === undefined) return bytes;
-    const request = parseMessage(bytes) as SipRequest;
-    digest.authorize(request);
-    return request.toBuffer();
   }
 
   private digestFor(upstream: Upstream): DigestClient | undefined {

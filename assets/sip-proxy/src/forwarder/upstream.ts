@@ -1,9 +1,9 @@
-import { type Clock, newBranch, newCallId, type Timer } from "../../../../lib/sip";
-import type { GenesysServerConfig } from "../config";
+import { type Clock, DigestClient, newBranch, newCallId, type Timer } from "../../../../lib/sip";
+import type { GenesysConfig, GenesysServerConfig } from "../config";
 import type { Log } from "../log";
 import { Answer } from "./answer";
 import { Attempt, type Requester } from "./attempt";
-import { buildProbe, buildQuery } from "./messages";
+import { authorized, buildProbe, buildQuery } from "./messages";
 import type { Link, OpenLink, Path } from "./network";
 
 /** Milliseconds that a server has for the answer to an OPTIONS, which is sent four times in them. */
@@ -16,6 +16,8 @@ export interface UpstreamContext {
   readonly openLink: OpenLink;
   /** Seconds between two OPTIONS. */
   readonly probeInterval: () => number;
+  /** In force now. */
+  credentials(): GenesysConfig["credentials"];
   onDown(upstream: Upstream, why: string): void;
   onUp(upstream: Upstream): void;
   /** A DN that is registered there, another one each time; undefined when there is none. */
@@ -194,18 +196,35 @@ export class Upstream {
   private checkMemory(): void {
     const dn = this.tellsBindings ? this.context.sample(this) : undefined;
     if (dn === undefined) return;
-    this.attempt(0, (path, branch) => buildQuery(dn, this.config, path, branch, newCallId()), {
-      onAnswer: (answer) => {
-        const { status } = answer;
-        const empty = status === 200 && !answer.listsBindings;
-        this.emptyAnswers = empty ? this.emptyAnswers + 1 : 0;
-        if (empty && this.emptyAnswers < 3) this.context.onForgotten(this, dn);
-        // One that has just been told everything, and still says that it has nothing, means something else.
-        else if (empty || (status >= 400 && status < 500)) this.distrust(status);
-      },
-      onFailure: () => undefined,
-      onRetransmission: () => undefined,
+    this.query(dn, ({ status, listsBindings }) => {
+      const empty = status === 200 && !listsBindings;
+      this.emptyAnswers = empty ? this.emptyAnswers + 1 : 0;
+      if (empty && this.emptyAnswers < 3) this.context.onForgotten(this, dn);
+      // One that has just been told everything, and still says that it has nothing, means something else.
+      else if (empty || (status >= 400 && status < 500)) this.distrust(status);
     });
+  }
+
+  /** Asks for a DN's bindings, by nonces of its own: those of the DN's registration may be in use meanwhile. */
+  private query(dn: string, onAnswer: (answer: Answer) => void): void {
+    const { username = dn, password } = this.context.credentials() ?? {};
+    const digest = password === undefined ? undefined : new DigestClient({ username, password });
+    const callId = newCallId();
+    const ask = (cseq: number) =>
+      this.attempt(
+        0,
+        (path, branch) => authorized(buildQuery(dn, this.config, path, branch, { callId, cseq }), digest),
+        {
+          onAnswer: (answer) => {
+            const isChallenge = answer.status === 401 || answer.status === 407;
+            if (isChallenge && cseq === 1 && digest?.challenge(answer.message) === "retry") ask(2);
+            else onAnswer(answer);
+          },
+          onFailure: () => undefined,
+          onRetransmission: () => undefined,
+        },
+      );
+    ask(1);
   }
 
   private distrust(status: number): void {
