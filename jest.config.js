@@ -4,9 +4,9 @@ const common = {
   testEnvironment: "node",
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }],
-    "/node_modules/age-encryption/": "<rootDir>/__tests__/es-module.js",
+    "/node_modules/(age-encryption|cookie|jose)/": "<rootDir>/__tests__/es-module.js",
   },
-  transformIgnorePatterns: ["/node_modules/(?!age-encryption/)"],
+  transformIgnorePatterns: ["/node_modules/(?!(age-encryption|cookie|jose)/)"],
   modulePathIgnorePatterns: ["<rootDir>/cdktf.out"],
 };
 

@@ -6,9 +6,14 @@
  *
  * where `start(config, { log })` gives a `Service` and is used by tests without any of this.
  */
+export { BoundedQueue } from "./bounded-queue";
 export { ConfigError, type ReleasedConfig, readConfig } from "./config-file";
 export { ControlServer, requestReload, within } from "./control";
+export { frame } from "./event-frame";
+export { Guesses, type GuessLimits, type GuessVerdict, networkOf } from "./guesses";
 export { askHealth, type Health } from "./health";
 export { type Service, type ServiceContext, ServiceHost, type StartService } from "./host";
+export { ipv6Groups } from "./ipv6";
 export { createLogger, type LogFields, type Logger } from "./logger";
+export { type PageFile, readPage } from "./page-files";
 export { runService, type ServiceDefinition } from "./run";

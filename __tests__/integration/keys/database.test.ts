@@ -40,13 +40,13 @@ it("stores the hash of a key with what it opens, and for how long", async () => 
   const secret = hash();
   const answer = await add("crm", {
     hash: secret,
-    scopes: ["calls:read", "calls:write"],
+    scopes: ["calls:read", "calls:control"],
     agent: "1002",
     days: 30,
   });
   expect(answer).toMatchObject({
     outcome: "added",
-    key: { name: "crm", scopes: ["calls:read", "calls:write"], agent: "1002", expired: false },
+    key: { name: "crm", scopes: ["calls:read", "calls:control"], agent: "1002", expired: false },
   });
   expect(
     await stand.sql(

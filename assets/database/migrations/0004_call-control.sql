@@ -92,6 +92,8 @@ CREATE TABLE call_control.call_log (
     cause_text      text,
     -- Seconds in which the parties heard each other.
     duration        double precision GENERATED ALWAYS AS (extract(epoch FROM ended_at - answered_at)) STORED,
+    -- Whose it is, of several instances: what this one does not know of when it starts has ended unseen.
+    instance        text NOT NULL DEFAULT '',
     -- Grows with every change: an older one that comes late changes nothing.
     version         integer NOT NULL,
     CHECK ((status = 'ended') = (ended_at IS NOT NULL))

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { PageFile } from "../../../lib/service";
 import { inRange, type MonitorConfig } from "./config";
 import type { EventStreams } from "./events/streams";
-import type { PageFile } from "./page-files";
 import type { Row } from "./rows";
 import type { History } from "./timeline/timeline";
 import type { Sight } from "./watcher";

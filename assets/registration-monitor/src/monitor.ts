@@ -1,4 +1,4 @@
-import type { Logger } from "../../../lib/service";
+import type { Logger, PageFile } from "../../../lib/service";
 import { takeBindings } from "./bindings";
 import type { Change } from "./changes";
 import type { MonitorConfig } from "./config";
@@ -7,7 +7,6 @@ import { Feed, type FeedSource } from "./events/feed";
 import { EventStreams } from "./events/streams";
 import { MonitorServer, type PageSource } from "./http";
 import { Metrics, type SourceName } from "./metrics";
-import type { PageFile } from "./page-files";
 import { takePicture } from "./picture-source";
 import { Poller } from "./poller";
 import { takeProxyList } from "./proxy-source";

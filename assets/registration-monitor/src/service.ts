@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import type { Service, ServiceContext } from "../../../lib/service";
+import { readPage, type Service, type ServiceContext } from "../../../lib/service";
 import type { MonitorConfig } from "./config";
 import { Monitor } from "./monitor";
-import { readPage } from "./page-files";
 
 export interface RegistrationMonitor extends Service<MonitorConfig> {
   /** Where it serves HTTP. */

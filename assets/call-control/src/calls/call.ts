@@ -62,6 +62,8 @@ export const callChanges = [
   "started",
   "ringing",
   "answered",
+  /** A campaign's customer was put through to an agent. */
+  "connected",
   "held",
   "resumed",
   "consulting",

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { frame } from "../../../../lib/service";
 import type { Feed, FeedMessage } from "./feed";
-import { frame } from "./frames";
 
 export interface StreamLimits {
   readonly clients: number;

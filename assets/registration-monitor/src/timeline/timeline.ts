@@ -1,9 +1,8 @@
 import { Backoff } from "../../../../lib/ami";
-import type { Logger } from "../../../../lib/service";
+import { BoundedQueue, type Logger } from "../../../../lib/service";
 import type { Subject, TimelineEntry } from "../changes";
 import type { MonitorConfig } from "../config";
 import type { Trouble } from "../rows";
-import { BoundedQueue } from "./queue";
 import { PRUNE_BATCH, type TimelineStore } from "./store";
 
 export interface TimelineLimits {

@@ -1,5 +1,6 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { Guesses, networkOf } from "../../../../lib/service";
 import type { Clock, Timer } from "../../../../lib/sip";
 import type { SipProxyConfig } from "../config";
 import { type Mirror, noMirror } from "../hep/mirror";
@@ -7,7 +8,7 @@ import type { Log } from "../log";
 import { closeCodes } from "./close-codes";
 import type { PhoneEvents } from "./events";
 import { Gate } from "./gate";
-import { Guesses, networkOf } from "./guesses";
+
 import { type Census, checkHandshake } from "./handshake";
 import type { EdgeLimits } from "./limits";
 import { type EdgeMeter, silentEdgeMeter } from "./meter";

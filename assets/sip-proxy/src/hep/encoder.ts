@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { ipv6Groups } from "../../../../lib/service";
 import type { Address } from "../../../../lib/sip";
-import { ipv6Groups } from "../ipv6";
 
 /** A SIP message that was seen on its way. */
 export interface Packet {

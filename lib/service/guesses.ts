@@ -1,6 +1,5 @@
 import { isIPv6 } from "node:net";
-import { ipv6Groups } from "../ipv6";
-import type { EdgeLimits } from "./limits";
+import { ipv6Groups } from "./ipv6";
 
 /** Milliseconds for which a guess counts. */
 const WINDOW = 60_000;
@@ -8,7 +7,12 @@ const WINDOW = 60_000;
 /** Addresses, and DNs, that are kept in mind at most; the one that guessed longest ago is forgotten first. */
 const MAX_KEYS = 10_000;
 
-export type GuessLimits = Pick<EdgeLimits, "guessesPerMinute" | "guessPenaltySeconds">;
+export interface GuessLimits {
+  /** Guesses in a minute, after which an address has to wait. */
+  readonly guessesPerMinute: number;
+  /** Seconds for which it does. */
+  readonly guessPenaltySeconds: number;
+}
 
 /** What one more guess has led to. */
 export interface GuessVerdict {

@@ -1,4 +1,4 @@
-import { Guesses, networkOf } from "../../../../assets/sip-proxy/src/edge/guesses";
+import { Guesses, networkOf } from "../../../lib/service";
 
 let limits: { guessesPerMinute: number; guessPenaltySeconds: number };
 let guesses: Guesses;

@@ -1,4 +1,4 @@
-import { BoundedQueue } from "../../../../assets/registration-monitor/src/timeline/queue";
+import { BoundedQueue } from "../../../lib/service";
 
 function queue(...items: readonly number[]): BoundedQueue<number> {
   const made = new BoundedQueue<number>(5);

@@ -1,4 +1,4 @@
-import { frame } from "../../../../assets/registration-monitor/src/events/frames";
+import { frame } from "../../../lib/service";
 
 describe("a frame", () => {
   it("is an event of the stream", () => {
