@@ -272,15 +272,13 @@ describe("the WebHooks' outbox", () => {
     expect(await store.pending()).toStrictEqual(new Map());
   });
 
-  it("gives up what is old, too much, or for a webhook that is none any more", async () => {
+  it("gives up what is old, and what is too much", async () => {
     const old = new Date(Date.now() - 25 * 3_600_000);
-    await store.insert([event("crm", old), event("crm"), event("crm"), event("crm"), event("gone")]);
-    expect(await store.prune(["crm"], 24, 2)).toStrictEqual(
-      new Map([
-        ["crm", 2],
-        ["gone", 1],
-      ]),
-    );
-    expect(await store.pending()).toStrictEqual(new Map([["crm", 2]]));
+    await store.insert([event("crm", old), event("crm"), event("crm"), event("crm"), event("other")]);
+    expect(await store.prune(24, 2)).toStrictEqual(new Map([["crm", 2]]));
+    expect([...(await store.pending())].sort()).toStrictEqual([
+      ["crm", 2],
+      ["other", 1],
+    ]);
   });
 });
