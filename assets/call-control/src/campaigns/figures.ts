@@ -107,28 +107,32 @@ class Latest<Value> {
   }
 }
 
+/** Milliseconds by which durations are told apart, and beyond which they are not any more. */
+const STEP = 500;
+const LONGEST = 2 * 3_600_000;
+
 /** How long things took, in milliseconds. */
 export class Durations {
-  readonly #sorted: readonly number[];
+  /** At each step: how many took longer. It is asked for thousands of times a second. */
+  readonly #longer: Uint32Array;
   readonly mean: number;
 
   constructor(values: readonly number[]) {
-    this.#sorted = values.toSorted((a, b) => a - b);
+    const steps = values.map((value) => Math.floor(Math.min(value, LONGEST) / STEP));
+    this.#longer = new Uint32Array(steps.reduce((most, step) => Math.max(most, step), 0) + 1);
+    for (const step of steps) if (step > 0) (this.#longer[step - 1] as number)++;
+    for (let step = this.#longer.length - 2; step >= 0; step--)
+      (this.#longer[step] as number) += this.#longer[step + 1] as number;
     this.mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   }
 
-  get count(): number {
-    return this.#sorted.length;
+  /** Of the longest one. */
+  get longest(): number {
+    return this.#longer.length * STEP;
   }
 
   longerThan(value: number): number {
-    let [low, high] = [0, this.#sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#sorted[middle] as number) <= value) low = middle + 1;
-      else high = middle;
-    }
-    return this.#sorted.length - low;
+    return this.#longer[Math.floor(value / STEP)] ?? 0;
   }
 
   /** The chance that what goes on for `elapsed` already ends `within` the time from now on. */
@@ -154,6 +158,11 @@ export class Answers {
   /** Milliseconds that a call rings, answered or not. */
   get meanRinging(): number {
     return this.#all.mean;
+  }
+
+  /** Milliseconds after which nobody has answered any more. */
+  get lastAnswer(): number {
+    return this.#answered.longest;
   }
 
   /** The chance that a call which rings for `elapsed` already is answered `within` the time from now on. */

@@ -46,8 +46,8 @@ const CAUTION = 0.5;
 /** With fewer than so many customers left to lose before the limit, less is risked. */
 const RESERVE = 4;
 
-/** Milliseconds from now at which customers and agents are compared. */
-const horizons = [3, 6, 10, 14, 18, 22, 26, 30].map((seconds) => seconds * 1_000);
+/** At how many moments customers and agents are compared, between now and when nobody answers any more. */
+const LOOKS = 5;
 
 /** Calls that one decision begins at most: the next one knows what has become of them. */
 const MAX_AT_ONCE = 50;
@@ -85,13 +85,16 @@ function predicted(rules: PacingRules, situation: Situation, figures: Figures, n
   ];
   const soon = situation.ready + sum(freeWithin(answers.meanRinging));
   const most = Math.floor(rules.dialRatio * soon) - situation.ringing.length - situation.waiting;
+  if (most <= 0) return 0;
   const spare = situation.ready - situation.waiting;
 
-  const views = horizons.map((horizon, index) => {
+  const step = answers.lastAnswer / LOOKS;
+  const views = Array.from({ length: LOOKS }, (_, look) => {
+    const horizon = (look + 1) * step;
     const free = freeWithin(horizon + PATIENCE);
     return {
-      // Of the customers who answer at all, those who do so since the horizon before.
-      weight: answers.within(0, horizon) - answers.within(0, horizons[index - 1] ?? 0),
+      // Of the customers who answer at all, those who do so since the look before.
+      weight: answers.within(0, horizon) - answers.within(0, look * step),
       freeing: binomial(free.length, mean(free)),
       answering: sum(situation.ringing.map((elapsed) => answers.within(elapsed, horizon))),
       ofNew: answers.within(0, horizon),
