@@ -96,7 +96,8 @@ export class ServiceContainer extends Construct implements ITerraformDependable 
       healthcheck: {
         test: [...props.healthcheck],
         interval: `${props.healthInterval ?? 10}s`,
-        timeout: "5s",
+        // On a busy machine a new process in a container takes seconds to begin.
+        timeout: "15s",
         retries: 3,
         startPeriod: "30s",
       },

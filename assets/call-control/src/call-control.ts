@@ -37,8 +37,8 @@ import { RecordingStore } from "./recordings/store";
 import { DeliveryStore } from "./webhooks/store";
 import { Webhooks } from "./webhooks/webhooks";
 
-/** Milliseconds that requests have to end when the service does, and what waits to be written after them. */
-const deadlines = { requests: 2_000, writing: 3_000 };
+/** Milliseconds, at the end of the service: for requests, for what waits to be written, and for the connections to close. */
+const deadlines = { requests: 2_000, writing: 3_000, database: 1_000 };
 
 /** Everything that the service is made of, and what flows between the parts: Asterisk, calls, database, HTTP. */
 export class CallControl {
@@ -146,7 +146,8 @@ export class CallControl {
       this.#audit.stop(deadlines.writing),
       this.#webhooks.stop(deadlines.writing),
     ]);
-    await this.#database.close();
+    // A statement that hangs ends by its own deadline, and nobody waits for it any more.
+    await within(this.#database.close(), deadlines.database, "closing").catch(() => {});
   }
 
   /**

@@ -71,9 +71,12 @@ async function fill(place: HTMLElement, call: Call, { api, rights, names }: LogR
 function about(call: Call, names: CampaignNames): HTMLElement {
   const { campaign_id, cause, cause_text } = call;
   return facts([
+    ["Type", typeWords[call.type]],
+    ["Agent", call.agent],
     ["Began", exact(call.started_at)],
     ["Answered", call.answered_at === null ? "Never" : exact(call.answered_at)],
     ["Ended", call.ended_at === null ? "Not yet" : exact(call.ended_at)],
+    ["Talked", call.duration === null ? null : lasting(call.duration)],
     ["Cause", cause === null ? cause_text : `${cause_text ?? "unknown"} (${cause})`],
     ["Trunk", call.trunk],
     ["Campaign", campaign_id === null ? null : names.of(campaign_id)],

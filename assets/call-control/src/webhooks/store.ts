@@ -80,21 +80,21 @@ export class DeliveryStore {
   }
 
   /**
-   * Removes what is older, what is beyond the newest `most` of a webhook, and what is for a webhook that is none any
-   * more; one batch of them.
+   * Removes what is older, and what is beyond the newest `most` of a webhook; one batch of them. What is for a webhook that
+   * is none any more grows old.
    * @returns how many of each webhook
    */
-  async prune(webhooks: readonly string[], hours: number, most: number): Promise<Map<string, number>> {
+  async prune(hours: number, most: number): Promise<Map<string, number>> {
     const rows = await this.query<{ webhook: string }>(
       `DELETE FROM call_control.webhook_deliveries WHERE id IN (
          SELECT id FROM (
            SELECT id, webhook, created_at, row_number() OVER (PARTITION BY webhook ORDER BY id DESC) AS place
            FROM call_control.webhook_deliveries
          ) AS placed
-         WHERE created_at < now() - make_interval(hours => $2) OR place > $3 OR webhook <> ALL ($1::text[])
+         WHERE created_at < now() - make_interval(hours => $1) OR place > $2
          ORDER BY id LIMIT ${PRUNE_BATCH})
        RETURNING webhook`,
-      [webhooks, hours, most],
+      [hours, most],
     );
     const counts = new Map<string, number>();
     for (const { webhook } of rows) counts.set(webhook, (counts.get(webhook) ?? 0) + 1);

@@ -91,8 +91,7 @@ export class Webhooks {
 
   async #prune(): Promise<void> {
     try {
-      const names = this.webhooks.map(({ name }) => name);
-      for (const [name, count] of await this.store.prune(names, this.limits.giveUp / 3_600_000, maxPending)) {
+      for (const [name, count] of await this.store.prune(this.limits.giveUp / 3_600_000, maxPending)) {
         this.log.error({ webhook: name, count }, `WebHook ${name}: ${count} events are given up`);
         // A webhook that left the configuration has no place in the metrics.
         if (this.#lanes.has(name)) this.meter.deliveries.givenUp(name, count);
