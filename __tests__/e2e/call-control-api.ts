@@ -56,6 +56,8 @@ export class CallControlApi {
         `https://${hostPort(address, port)}${path}`,
         {
           method,
+          // A connection that is kept is closed by nginx's next release.
+          agent: false,
           ...new Phones(this.environment).tls,
           headers: {
             Authorization: `Bearer ${this.key}`,

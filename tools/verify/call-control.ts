@@ -62,5 +62,10 @@ function placeOf({ callControl: settings }: Environment): string {
 export function reasonsOf(body: unknown): string {
   const { reasons } = (typeof body === "object" && body !== null ? body : {}) as Answer;
   const lines = Array.isArray(reasons) ? reasons.filter((reason) => typeof reason === "string") : [];
+  if (lines.some((line) => line.includes("rejects the ARI user"))) {
+    lines.push(
+      "the secret `ari` has changed since a release: --replace asterisk-release and call-control-release",
+    );
+  }
   return lines.length > 0 ? lines.join("\n") : `call-control says ${JSON.stringify(body)}`;
 }

@@ -371,14 +371,18 @@ describe("a campaign", () => {
     expect(await store.admit("1002", one.id, new Date(NOW))).toBe(true);
     expect(await store.admit("1002", one.id, new Date(NOW))).toBe(true);
     expect(await store.admit("1002", other.id, new Date(NOW))).toBe(false);
-    const since = new Date(NOW + 5);
-    await store.saveAgent({ dn: "1002", campaignId: one.id, state: "ready", since, callId: null });
+    const since = NOW + 5;
+    const change = (state?: "ready" | "talking", campaignId = one.id) => ({
+      ...{ dn: "1002", campaignId },
+      agent: state && ({ dn: "1002", state, since } as const),
+    });
+    await store.writeAgents([change("talking"), change("ready")]);
+    await store.writeAgents([change("talking", other.id)]);
     expect(await store.agents(one.id)).toStrictEqual([
-      { dn: "1002", campaignId: one.id, state: "ready", since, callId: null },
+      { dn: "1002", campaignId: one.id, state: "ready", since: new Date(since), callId: null },
     ]);
-    expect(await store.removeAgent("1002", one.id)).toBe(true);
-    // Written late: stays away.
-    await store.saveAgent({ dn: "1002", campaignId: one.id, state: "ready", since, callId: null });
+    expect(await store.agents(other.id)).toStrictEqual([]);
+    await store.writeAgents([change("ready"), change()]);
     expect(await store.agents(one.id)).toStrictEqual([]);
   });
 });

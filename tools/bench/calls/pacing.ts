@@ -8,7 +8,7 @@ import type { AgentState } from "../../../assets/call-control/src/campaigns/desk
 import { Dialer } from "../../../assets/call-control/src/campaigns/dialer";
 import type { CampaignMode } from "../../../assets/call-control/src/campaigns/pacing";
 import { createLogger } from "../../../lib/service";
-import { Customers } from "./customers";
+import { SimulatedCustomers } from "./simulated-customers";
 import { VirtualTime } from "./virtual-time";
 
 export interface PacingScenario {
@@ -51,7 +51,7 @@ export async function simulatePacing({
   const log = createLogger("bench", "silent");
   const talking = new TalkingTime(() => time.now());
   const habits = { answerRate, ring: [5, 25], meanTalk: 150 } as const;
-  const customers = new Customers(time, randomOf(seed), habits, (change) => dialer.change(change));
+  const customers = new SimulatedCustomers(time, randomOf(seed), habits, (change) => dialer.change(change));
   const settings = { ...campaign, mode, dialRatio };
   const dialer = new Dialer(settings, {
     ...{ calls: customers, queue: endlessQueue(), clock: time, log, onFinished: () => {} },

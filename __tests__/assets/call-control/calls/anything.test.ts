@@ -3,7 +3,7 @@ import { CallError } from "../../../../assets/call-control/src/calls/calls";
 import type { Fault } from "../support/asterisk-model";
 import { World } from "../support/world";
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** One thing that somebody does. `pick` chooses among what is there. */
 type Act = readonly [what: (typeof acts)[number], pick: number];
@@ -167,7 +167,7 @@ it("whatever happens, and whatever fails: in the end nothing is left, and every 
         if (call.status === "answered") expect(call.answeredAt).toBeDefined();
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 

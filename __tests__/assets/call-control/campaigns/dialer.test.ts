@@ -166,7 +166,7 @@ describe("an agent", () => {
     await here.join("1002");
     here.lines.answer("+1001");
     await here.clock.run(5_000);
-    here.lines.transfer("+1001", "1007");
+    here.lines.transferred("+1001", "1007");
     expect(here.state("1002")).toBe("wrap_up");
     here.lines.end("+1001", "answered");
     await here.clock.run(0);

@@ -22,14 +22,14 @@ export const campaign: Campaign = {
 };
 
 /** Calls whose customers do what a test says; they are named by their numbers. */
-class FakeLines implements DialedCalls {
+export class FakeLines implements DialedCalls {
   readonly calls = new Map<string, Call>();
   readonly asked: string[] = [];
   /** What the next requests of a kind are refused with. */
   readonly refusals = new Map<string, Error>();
   changed: (change: CallChange) => void = () => {};
 
-  constructor(private readonly clock: FakeClock) {}
+  constructor(private readonly clock: Pick<FakeClock, "now">) {}
 
   find(id: string): Call | undefined {
     return this.calls.get(id);
@@ -85,7 +85,7 @@ class FakeLines implements DialedCalls {
     this.changed({ what: "ended", at: new Date(this.clock.now()), call });
   }
 
-  transfer(number: string, agent: string | undefined): void {
+  transferred(number: string, agent: string | undefined): void {
     const call = { ...this.#of(number), agent };
     this.changed({ what: "transferred", at: new Date(this.clock.now()), call });
   }

@@ -41,6 +41,17 @@ describe("GET /healthz", () => {
   });
 });
 
+describe("GET /healthz, when requests are refused and events go on", () => {
+  it("is not ready: no call could be made", async () => {
+    test.asterisk = { ok: false, milliseconds: 1, error: 'Asterisk rejects the ARI user "webrtc"' };
+    const answer = await get("/healthz");
+    expect([answer.statusCode, answer.json().reasons]).toStrictEqual([
+      503,
+      ['Asterisk: Asterisk rejects the ARI user "webrtc"'],
+    ]);
+  });
+});
+
 describe("GET /livez", () => {
   it("is answered whatever Asterisk and the database do: a deploy waits for it", async () => {
     test.sight = { live: false, reason: "away" };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Query } from "../database/database";
 import type { Campaign, CampaignSettings, CampaignState } from "./campaign";
-import type { AgentState } from "./desk";
+import type { Agent, AgentState } from "./desk";
 import { ABANDON_WINDOW, type Figures } from "./figures";
 
 const columns = {
@@ -60,6 +60,13 @@ export interface StoredAgent {
   readonly state: AgentState;
   readonly since: Date;
   readonly callId: string | null;
+}
+
+export interface AgentChange {
+  readonly dn: string;
+  readonly campaignId: string;
+  /** Undefined: has left. */
+  readonly agent: Agent | undefined;
 }
 
 /** Calls of the log from which figures are made when a campaign is taken over. */
@@ -219,11 +226,32 @@ export class CampaignStore {
     return rows.length > 0;
   }
 
-  /** An agent who has left meanwhile stays away. */
-  async saveAgent({ dn, campaignId, state, since, callId }: StoredAgent): Promise<void> {
+  /** Writes how agents are now; of one agent the last one counts. */
+  async writeAgents(changes: readonly AgentChange[]): Promise<void> {
+    const last = [...new Map(changes.map((change) => [change.dn, change])).values()];
     await this.query(
-      `UPDATE call_control.agents SET state = $3, since = $4, call_id = $5 WHERE dn = $1 AND campaign_id = $2`,
-      [dn, campaignId, state, since, callId],
+      `WITH change AS (
+         SELECT * FROM jsonb_to_recordset($1::jsonb)
+           AS change (dn text, campaign_id uuid, state text, since timestamptz, call_id uuid)
+       ), gone AS (
+         DELETE FROM call_control.agents AS agent USING change
+         WHERE agent.dn = change.dn AND agent.campaign_id = change.campaign_id AND change.state IS NULL
+       )
+       INSERT INTO call_control.agents AS agent (dn, campaign_id, state, since, call_id)
+       SELECT dn, campaign_id, state, since, call_id FROM change WHERE state IS NOT NULL
+       ON CONFLICT (dn) DO UPDATE SET state = excluded.state, since = excluded.since, call_id = excluded.call_id
+       WHERE agent.campaign_id = excluded.campaign_id`,
+      [
+        JSON.stringify(
+          last.map(({ dn, campaignId, agent }) => ({
+            dn,
+            campaign_id: campaignId,
+            state: agent?.state,
+            since: agent && new Date(agent.since),
+            call_id: agent?.callId,
+          })),
+        ),
+      ],
     );
   }
 

@@ -70,6 +70,11 @@ export class Campaigns {
     this.#dialers.start();
   }
 
+  /** Looks at once for what is to be dialled. */
+  look(): Promise<void> {
+    return this.#dialers.look();
+  }
+
   /** Begins no more calls; those that are up go on. */
   stop(): Promise<void> {
     return this.#dialers.stop();

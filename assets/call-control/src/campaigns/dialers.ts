@@ -1,10 +1,11 @@
 import { type Logger, within } from "../../../../lib/service";
 import type { Clock, Timer } from "../../../../lib/sip";
 import type { Call, CallChange } from "../calls/call";
-import type { Calls, Seat } from "../calls/calls";
+import { CallError, type Calls, type Seat } from "../calls/calls";
 import type { Query } from "../database/database";
+import { WriteBehind } from "../write-behind";
 import type { Campaign, PlannedCall } from "./campaign";
-import type { CampaignStore } from "./campaign-store";
+import type { AgentChange, CampaignStore } from "./campaign-store";
 import type { Agent } from "./desk";
 import { Dialer } from "./dialer";
 import { LeftBehind } from "./left-behind";
@@ -38,7 +39,9 @@ interface Held {
 /** The campaigns that this instance dials: those that run, and those that agents have joined here. */
 export class Dialers {
   readonly #held = new Map<string, Held>();
+  readonly #opening = new Map<string, Promise<Held>>();
   readonly #leftBehind: LeftBehind;
+  readonly #agents: WriteBehind<AgentChange>;
   #looking?: Promise<void>;
   #timer?: Timer;
   #renewAt = 0;
@@ -49,7 +52,12 @@ export class Dialers {
   #stopped = false;
 
   constructor(private readonly parts: DialersParts) {
-    const { calls, query, queue, instance, log } = parts;
+    const { calls, query, queue, store, instance, log } = parts;
+    this.#agents = new WriteBehind<AgentChange>({
+      ...{ what: "agents' states", waiting: 5_000, batch: 500, collect: 50, log },
+      write: (changes) => store.writeAgents(changes),
+      meter: { written: () => {}, dropped: () => {} },
+    });
     this.#leftBehind = new LeftBehind({
       ...{ query, queue, instance, log },
       find: (callId) => calls.find(callId),
@@ -72,6 +80,7 @@ export class Dialers {
     await within(done, times.stop, "the last outcomes of campaigns").catch(({ message }: Error) =>
       this.parts.log.warn({ error: message }, "campaigns: stopped without waiting for the database"),
     );
+    await this.#agents.stop(times.stop);
     await this.parts.locks.close();
   }
 
@@ -82,6 +91,8 @@ export class Dialers {
 
   /** The same, taking the campaign if nobody else has it. */
   async take(campaign: Campaign): Promise<Dialer | undefined> {
+    if (!this.#ownCleared)
+      throw new CallError("ASTERISK", `Asterisk is not connected yet: ${this.parts.asterisk().reason}`);
     if (!(await this.parts.locks.take(campaign.id))) return undefined;
     const held = await this.#hold(campaign);
     this.#update(held, campaign);
@@ -142,6 +153,8 @@ export class Dialers {
     const ids = new Set(campaigns.map(({ id }) => id));
     for (const [id, { campaign, dialer }] of this.#held) {
       if (ids.has(id) && (campaign.state === "running" || !dialer.idle)) continue;
+      // It was removed, with its agents.
+      for (const { dn } of dialer.desk.agents) dialer.desk.leave(dn);
       this.#held.delete(id);
       await dialer.stop();
       await locks.giveUp(id);
@@ -181,6 +194,19 @@ export class Dialers {
   async #hold(campaign: Campaign): Promise<Held> {
     const there = this.#held.get(campaign.id);
     if (there !== undefined) return there;
+    // Asked for by several at once, it's opened once.
+    const opening = this.#opening.get(campaign.id) ?? this.#open(campaign);
+    this.#opening.set(campaign.id, opening);
+    try {
+      const held = await opening;
+      this.#held.set(campaign.id, held);
+      return held;
+    } finally {
+      this.#opening.delete(campaign.id);
+    }
+  }
+
+  async #open(campaign: Campaign): Promise<Held> {
     const { calls, queue, store, clock, log } = this.parts;
     const dialer = new Dialer(campaign, {
       ...{ calls, queue, clock, log },
@@ -190,17 +216,14 @@ export class Dialers {
         void this.look();
       },
     });
-    const held = { campaign, dialer };
-    this.#held.set(campaign.id, held);
     try {
       await store.remember(campaign.id, dialer.figures, clock.now());
       await this.#restoreAgents(campaign, dialer);
     } catch (error) {
-      this.#held.delete(campaign.id);
       await dialer.stop();
       throw error;
     }
-    return held;
+    return { campaign, dialer };
   }
 
   /** Agents whom an earlier process, or another instance, has had. Those whose phone is not in its seat here are paused. */
@@ -230,21 +253,8 @@ export class Dialers {
   }
 
   #saveAgent(campaignId: string, dn: string, agent: Agent | undefined): void {
-    const { store, locks, log } = this.parts;
     // Who else dials it writes its agents.
-    if (!locks.holds(campaignId)) return;
-    const saved =
-      agent === undefined
-        ? store.removeAgent(dn, campaignId)
-        : store.saveAgent({
-            ...agent,
-            campaignId,
-            since: new Date(agent.since),
-            callId: agent.callId ?? null,
-          });
-    saved.catch(({ message }: Error) =>
-      log.warn({ agent: dn, error: message }, "an agent's state is not written"),
-    );
+    if (this.parts.locks.holds(campaignId)) this.#agents.push({ campaignId, dn, agent });
   }
 
   #changed(change: CallChange): void {

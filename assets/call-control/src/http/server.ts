@@ -102,9 +102,11 @@ export function serverRoutes({ release, sight, asterisk, database, metrics }: Se
       },
       async (_request, reply) => {
         const { live, reason } = sight();
-        const found = await database();
+        // Events may go on over a connection that was let in with a password that is good no more.
+        const [asked, found] = await Promise.all([asterisk(), database()]);
+        const refused = asked.ok ? undefined : asked.error;
         const reasons = [
-          ...(live ? [] : [`Asterisk: ${reason ?? "not connected yet"}`]),
+          ...(live && asked.ok ? [] : [`Asterisk: ${refused ?? reason ?? "not connected yet"}`]),
           ...(found.ok ? [] : [`database: ${found.error}`]),
         ];
         const ready = reasons.length === 0;

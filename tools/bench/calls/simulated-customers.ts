@@ -16,14 +16,14 @@ export interface CustomerHabits {
 /** Of the logarithm: most talk shortly, a few for very long. */
 const TALK_SPREAD = 0.8;
 
-interface Customer {
+interface SimulatedCustomer {
   call: Call;
   next?: Timer;
 }
 
 /** Customers who are called, and answer or don't, talk and hang up: what calls do without Asterisk. */
-export class Customers implements DialedCalls {
-  readonly #customers = new Map<string, Customer>();
+export class SimulatedCustomers implements DialedCalls {
+  readonly #customers = new Map<string, SimulatedCustomer>();
   readonly #start: number;
   begun = 0;
   answered = 0;
@@ -48,7 +48,7 @@ export class Customers implements DialedCalls {
       ...{ startedAt: this.#date(), onHold: false },
     };
     this.begun++;
-    const customer: Customer = { call };
+    const customer: SimulatedCustomer = { call };
     this.#customers.set(callId, customer);
     const answers = this.random() < this.habits.answerRate((this.clock.now() - this.#start) / 1_000);
     const [from, to_] = this.habits.ring;
@@ -85,24 +85,24 @@ export class Customers implements DialedCalls {
 
   async closeSeat(): Promise<void> {}
 
-  #answer(customer: Customer): void {
+  #answer(customer: SimulatedCustomer): void {
     this.answered++;
     customer.call = { ...customer.call, status: "answered", answeredAt: this.#date() };
     this.tell({ what: "answered", at: this.#date(), call: customer.call });
   }
 
-  #end(customer: Customer, outcome: CallOutcome): void {
+  #end(customer: SimulatedCustomer, outcome: CallOutcome): void {
     customer.next?.cancel();
     customer.call = { ...customer.call, status: "ended", endedAt: this.#date(), outcome };
     this.#customers.delete(customer.call.id);
     this.tell({ what: "ended", at: this.#date(), call: customer.call });
   }
 
-  #later(customer: Customer, seconds: number, action: () => void): void {
+  #later(customer: SimulatedCustomer, seconds: number, action: () => void): void {
     customer.next = this.clock.after(seconds * 1_000, action);
   }
 
-  #known(id: string): Customer {
+  #known(id: string): SimulatedCustomer {
     const customer = this.#customers.get(id);
     if (customer === undefined) throw new CallError("CALL_NOT_FOUND", `there is no call ${id}`);
     return customer;
