@@ -48,6 +48,7 @@ export interface CustomersParts {
 /** The customers of a campaign: who answers is put through to the agent who has been ready for longest. */
 export class Customers {
   readonly #byCall = new Map<string, Customer>();
+  #stopped = false;
 
   constructor(private readonly parts: CustomersParts) {}
 
@@ -98,6 +99,7 @@ export class Customers {
   }
 
   change({ what, call }: CallChange): void {
+    if (this.#stopped) return;
     const customer = this.#byCall.get(call.id);
     if (customer === undefined) return;
     if (what === "answered" && customer.state === "ringing") this.#answered(customer);
@@ -135,6 +137,7 @@ export class Customers {
 
   /** They go on, and are taken over by who comes next. */
   stop(): void {
+    this.#stopped = true;
     for (const { patience } of this.#byCall.values()) patience?.cancel();
   }
 

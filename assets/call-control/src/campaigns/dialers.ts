@@ -108,6 +108,7 @@ export class Dialers {
 
   /** Looks which campaigns there are to be dialled, and dials them. */
   look(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     this.#looking ??= this.#look()
       .catch(({ message }: Error) => this.lost(message))
       .finally(() => {
