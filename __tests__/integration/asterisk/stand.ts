@@ -129,6 +129,8 @@ export class Stand {
       ...["--env", `PGPORT=${ports.postgres}`, "--env", `LISTEN_ADDRESS=${this.database}`],
       this.images.postgres,
     );
+    // A new cluster takes its time on a busy machine.
+    await healthy(this.postgres);
   }
 
   /** Runs SQL as the superuser, over the socket, and returns bare values. */

@@ -5,7 +5,7 @@ import Docker from "dockerode";
 import { Database } from "../../../tools/backup/database";
 import type { DatabaseFacts } from "../../../tools/backup/manifest";
 import { all, inChunks } from "../../tools/backup/bytes";
-import { attempt, build, docker, hardened, healthy } from "../asterisk/docker";
+import { attempt, build, docker, hardened } from "../asterisk/docker";
 import { dnsJson, passwords, ports, Stand } from "../asterisk/stand";
 
 /** The database's part of a backup, by the real Postgres and the real provisioning. */
@@ -50,7 +50,6 @@ async function anew(migrationsFrom?: string): Promise<void> {
   await attempt("rm", "--force", stand.postgres);
   await attempt("volume", "rm", "--force", `${NAME}-pgdata`, `${NAME}-pgcontrol`);
   await stand.startPostgres();
-  await healthy(stand.postgres);
   await deployed(passwords, migrationsFrom);
   await database.provision();
 }

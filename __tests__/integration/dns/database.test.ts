@@ -8,7 +8,7 @@ import type { DnRequest } from "../../../assets/database/src/request";
 import { NotDeployed } from "../../../tools/database-requests";
 import { DnDatabase } from "../../../tools/dn/database";
 import { OperatorError } from "../../../tools/progress";
-import { docker, healthy, logs } from "../asterisk/docker";
+import { docker, logs } from "../asterisk/docker";
 import { addresses, dnsJson, passwords, Stand } from "../asterisk/stand";
 
 /** An operator's requests to a running database, each by a container of its own as on a Docker host. */
@@ -39,7 +39,6 @@ beforeAll(async () => {
   await stand.startPostgres();
   const { status, output } = await stand.releaseDatabase();
   if (status !== 0) throw new Error(output);
-  await healthy(stand.postgres);
 }, 300_000);
 
 afterAll(() => stand.remove(), 60_000);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { escapeLiteral } from "pg";
 import { readSqlDump } from "../../../tools/dn/import/sql-dump";
-import { docker, healthy } from "../asterisk/docker";
+import { docker } from "../asterisk/docker";
 import { addresses, Stand } from "../asterisk/stand";
 
 /** Dumps of a real pg_dump, of tables as Asterisk's own migrations make them, are read as what was in them. */
@@ -45,7 +45,6 @@ const literal = (each: string | undefined) => (each === undefined ? "NULL" : esc
 beforeAll(async () => {
   await stand.prepare("postgres");
   await stand.startPostgres();
-  await healthy(stand.postgres);
   await stand.sql("CREATE DATABASE old", "postgres");
   await sql("CREATE TYPE yesno_values AS ENUM ('yes', 'no')");
   // Something in the way: a function, other rows, a constraint with commas.

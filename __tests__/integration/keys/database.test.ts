@@ -4,7 +4,6 @@ import type { KeyRequest } from "../../../assets/database/src/key-request";
 import { NotDeployed } from "../../../tools/database-requests";
 import { KeyDatabase } from "../../../tools/keys/database";
 import { OperatorError } from "../../../tools/progress";
-import { healthy } from "../asterisk/docker";
 import { Stand } from "../asterisk/stand";
 
 /** API keys in a running database, each request by a container of its own as on a Docker host. */
@@ -25,7 +24,6 @@ beforeAll(async () => {
   await stand.startPostgres();
   const { status, output } = await stand.releaseDatabase();
   if (status !== 0) throw new Error(output);
-  await healthy(stand.postgres);
 }, 300_000);
 
 afterAll(() => stand.remove(), 60_000);
