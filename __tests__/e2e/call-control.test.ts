@@ -324,7 +324,7 @@ describe("GET /telephony/server/test", () => {
   it("makes real requests, and the OpenAPI document is served", async () => {
     const { status, body } = await api.ask("GET", "/telephony/server/test/");
     expect(status).toBe(200);
-    expect(body).toMatchObject({ ari: { ok: true }, database: { ok: true } });
+    expect(body).toMatchObject({ ok: true, asterisk: { ok: true }, database: { ok: true } });
     const document = await api.ask<{ openapi: string; paths: object }>("GET", "/openapi.json");
     expect(document.body.openapi).toMatch(/^3\.1/);
     expect(Object.keys(document.body.paths)).toContain("/telephony/calls/originate/");

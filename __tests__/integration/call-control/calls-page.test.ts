@@ -592,55 +592,54 @@ it("shows what comes from outside as text, and loads nothing from elsewhere", as
   expect(faults).toStrictEqual([]);
 });
 
-describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
-  it.each([
-    ["wide", 1440, 900],
-    ["narrow", 400, 860],
-  ])(
-    "is accessible when %s, and looks as it should",
-    async (name, width, height) => {
-      // axe looks at each of them.
-      api.log.splice(12);
-      for (const id of [...api.live.keys()].slice(12)) api.live.delete(id);
-      const options = { colorScheme: theme, viewport: { width, height } };
-      const page = await opened(options);
-      await page.getByLabel("API key").waitFor();
-      expect(await axe(page)).toStrictEqual([]);
-      await shot(page, `${theme}-${name}-sign-in`);
-      await page.getByLabel("API key").fill(key);
-      await page.keyboard.press("Enter");
-      await row(page, "1000").waitFor();
-      await shot(page, `${theme}-${name}-live`);
-      await row(page, "1000").click();
-      await page.getByRole("region", { name: "1000 to +31205550000" }).waitFor();
-      expect(await axe(page)).toStrictEqual([]);
-      await shot(page, `${theme}-${name}-detail`, true);
-      await page.getByRole("button", { name: "Hang up" }).click();
-      expect(await axe(page, "#confirm")).toStrictEqual([]);
-      await shot(page, `${theme}-${name}-confirm`);
-      await page.keyboard.press("Escape");
-      await page.getByRole("link", { name: "Log" }).click();
-      await page.locator(".log-row button").first().click();
-      await page.getByRole("button", { name: /^Play/ }).click();
-      await page.locator("audio").waitFor();
-      expect(await axe(page)).toStrictEqual([]);
-      await shot(page, `${theme}-${name}-log`);
-      await page.getByRole("link", { name: "Campaigns" }).click();
-      await page
-        .getByRole("img", { name: /^Of the last 60 minutes: 1/ })
-        .first()
-        .waitFor();
-      expect(await axe(page)).toStrictEqual([]);
-      await shot(page, `${theme}-${name}-campaigns`);
-      const overflow = await page.evaluate<number>(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-      );
-      expect(overflow).toBe(0);
-      expect(faults).toStrictEqual([]);
-    },
-    180_000,
-  );
-});
+// A theme is colours, a width is layout: each is seen once, for axe takes its time.
+it.each([
+  ["light", "wide", 1440, 900],
+  ["dark", "narrow", 400, 860],
+] as const)(
+  "is accessible in the %s theme when %s, and looks as it should",
+  async (theme, name, width, height) => {
+    // axe looks at each of them.
+    api.log.splice(12);
+    for (const id of [...api.live.keys()].slice(12)) api.live.delete(id);
+    const options = { colorScheme: theme, viewport: { width, height } };
+    const page = await opened(options);
+    await page.getByLabel("API key").waitFor();
+    expect(await axe(page)).toStrictEqual([]);
+    await shot(page, `${theme}-${name}-sign-in`);
+    await page.getByLabel("API key").fill(key);
+    await page.keyboard.press("Enter");
+    await row(page, "1000").waitFor();
+    await shot(page, `${theme}-${name}-live`);
+    await row(page, "1000").click();
+    await page.getByRole("region", { name: "1000 to +31205550000" }).waitFor();
+    expect(await axe(page)).toStrictEqual([]);
+    await shot(page, `${theme}-${name}-detail`, true);
+    await page.getByRole("button", { name: "Hang up" }).click();
+    expect(await axe(page, "#confirm")).toStrictEqual([]);
+    await shot(page, `${theme}-${name}-confirm`);
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Log" }).click();
+    await page.locator(".log-row button").first().click();
+    await page.getByRole("button", { name: /^Play/ }).click();
+    await page.locator("audio").waitFor();
+    expect(await axe(page)).toStrictEqual([]);
+    await shot(page, `${theme}-${name}-log`);
+    await page.getByRole("link", { name: "Campaigns" }).click();
+    await page
+      .getByRole("img", { name: /^Of the last 60 minutes: 1/ })
+      .first()
+      .waitFor();
+    expect(await axe(page)).toStrictEqual([]);
+    await shot(page, `${theme}-${name}-campaigns`);
+    const overflow = await page.evaluate<number>(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    );
+    expect(overflow).toBe(0);
+    expect(faults).toStrictEqual([]);
+  },
+  180_000,
+);
 
 it("is below 100 kB in all", () => {
   const { readdirSync, statSync } = jest.requireActual<typeof import("node:fs")>("node:fs");
