@@ -1,15 +1,15 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { CallControlConfigInput } from "../../../assets/call-control/src/config";
 import type { Environment } from "../../../config";
 import { callControlConfig } from "../../../constructs/call-control/call-control";
 import { buildContext } from "../../../constructs/service/context";
 import { OperatorError } from "../../progress";
-import { secretPath } from "../../secrets";
 import { freePort, memoryOf, PROXY_CORE, startOn, stop } from "../proxy/processes";
+import { databaseOf, databasePassword } from "./database";
 import { FakeAri } from "./fake-ari";
 import type { CallControlSettings } from "./index";
 
@@ -36,11 +36,7 @@ export async function withService<T>(
   work: (stand: Stand) => Promise<T>,
 ): Promise<T> {
   const password = databasePassword(environment);
-  const { address: host, port } = environment.postgres;
-  const database = new Client({
-    ...{ host, port, user: "call_control", password, database: "asterisk" },
-    ...{ application_name: "bench", connectionTimeoutMillis: 5_000, query_timeout: 10_000 },
-  });
+  const database = databaseOf(environment);
   const ari = new FakeAri();
   const directory = mkdtempSync(join(tmpdir(), "webrtc-genesys-call-control-"));
   try {
@@ -74,14 +70,6 @@ export async function withService<T>(
     await ari.close().catch(() => undefined);
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function databasePassword(environment: Environment): string {
-  const path = secretPath(environment, "postgres-call-control");
-  if (path === undefined || !existsSync(path)) {
-    throw new OperatorError("the secret postgres-call-control is not on this machine: ./bin/up makes it");
-  }
-  return readFileSync(path, "utf8").trim();
 }
 
 /** The environment's own, so that nothing of its rows grows older or younger by the bench. */
