@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { OperatorError, runCommand } from "../progress";
+import { benchCalls } from "./calls";
 import { benchFuzz } from "./fuzz";
 import { type Figure, table } from "./measure";
 import { benchPhone } from "./phone";
@@ -25,6 +26,7 @@ const groups: Record<string, Bench> = {
   phone: benchPhone,
   review: benchReview,
   switch: benchSwitch,
+  calls: benchCalls,
 };
 
 runCommand(async () => {

@@ -1,29 +1,33 @@
+import type { Environment } from "../../../config";
+import { hostPort } from "../../../config";
+import { environmentNamed } from "../../arguments";
+import { OperatorError } from "../../progress";
 import type { BenchOptions } from "../main";
 import type { Figure } from "../measure";
-import { type PacingFigures, type PacingScenario, simulatePacing } from "./pacing";
+import { benchOriginate } from "./originate";
+import { benchPacing } from "./pacing-hours";
+import { benchMemory, benchRows } from "./service-figures";
 
-/** Predictive pacing beside progressive, by simulated hours of 50 agents, and where it is hard. */
-export async function benchPacing({ quick }: BenchOptions): Promise<Figure[]> {
-  const seeds = Array.from({ length: quick ? 2 : 8 }, (_, index) => index + 1);
-  const hours = async (scenario: Omit<PacingScenario, "seed">): Promise<PacingFigures[]> => {
-    const figures: PacingFigures[] = [];
-    for (const seed of seeds) figures.push(await simulatePacing({ ...scenario, seed }));
-    return figures;
-  };
-  const rows = (name: string, figures: readonly PacingFigures[]): Figure[] => [
-    { name: `${name}: agents talking`, unit: "%", values: figures.map(({ talking }) => talking) },
-    {
-      name: "  answered calls that found no agent",
-      unit: "%",
-      values: figures.map(({ abandoned }) => abandoned),
-      limit: 3,
-    },
-  ];
-  const jump = (elapsed: number) => (elapsed < 1_800 ? 0.2 : 0.6);
+export type CallControlSettings = NonNullable<Environment["callControl"]>;
+
+/** What call-control does on the way of calls, in the running environment `local` and beside it; and pacing. */
+export async function benchCalls(options: BenchOptions): Promise<Figure[]> {
+  const environment = environmentNamed("local");
+  const settings = await running(environment);
   return [
-    ...rows("50 agents, progressive", await hours({ mode: "progressive" })),
-    ...rows("50 agents, predictive", await hours({ mode: "predictive" })),
-    ...rows("answers from 20 to 60 %", await hours({ mode: "predictive", dialRatio: 5, answerRate: jump })),
-    ...rows("10 agents, predictive", await hours({ mode: "predictive", agents: 10 })),
+    ...(await benchOriginate(environment, settings, options)),
+    ...(await benchRows(environment, settings, options)),
+    ...(await benchMemory(environment, settings, options)),
+    ...(await benchPacing(options)),
   ];
+}
+
+/** @throws OperatorError unless the environment's call-control can do its work */
+async function running({ name, callControl }: Environment): Promise<CallControlSettings> {
+  if (callControl === undefined) throw new OperatorError(`environment ${name} has no callControl`);
+  const url = `http://${hostPort(callControl.address, callControl.port)}/healthz`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+  if (answer?.ok) return callControl;
+  const says = answer === undefined ? "nobody listens" : `status ${answer.status}`;
+  throw new OperatorError(`call-control of ${name} is not ready (${url}: ${says}): ./bin/up ${name} first`);
 }
