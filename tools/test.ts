@@ -81,7 +81,8 @@ runCommand(async () => {
 
   await part("format and lint", () => single(["biome", "check", "."]));
   await part("types", () => single(["npm", "run", "--silent", "typecheck"]));
-  await part("unit tests", () => jest("unit"));
+  // Most of them wait more than they compute.
+  await part("unit tests", () => jest("unit", "--maxWorkers=2"));
 
   const missing = await localEngine();
   if (missing === undefined) {

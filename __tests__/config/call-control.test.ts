@@ -219,7 +219,7 @@ describe("receivers of events", () => {
     [
       "{name: a, url: https://a.example, secret: s, events: [hangup]}",
       [
-        "webhooks[0].events[0]: 'hangup' is not an event: started, ringing, answered, held, resumed, consulting, consultation_ended, transferred, recording_started, recording_ended, ended",
+        "webhooks[0].events[0]: 'hangup' is not an event: started, ringing, answered, connected, held, resumed, consulting, consultation_ended, transferred, recording_started, recording_ended, ended",
       ],
     ],
   ])("%s", (webhooks, expected) => {

@@ -44,6 +44,8 @@ describe("an environment's stack", () => {
     expect(names(synth("local").json)).toStrictEqual([
       "local-asterisk",
       "local-asterisk-release",
+      "local-call-control",
+      "local-call-control-release",
       "local-database-release",
       "local-genesys-simulator",
       "local-genesys-simulator-release",

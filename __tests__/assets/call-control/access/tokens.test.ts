@@ -89,11 +89,17 @@ describe("refuses one", () => {
   });
 });
 
-it.each(["", "[]", "{}", '{"keys": []}', '{"keys": [{}]}', '{"keys": "swordfish"}'])(
-  "says that %j is no key set, without showing it",
-  (keys) => {
-    expect(() => new Tokens({ ...settings, keys })).toThrow(
-      /^jwt\.keys is no JSON Web Key Set with a key in it: \{"keys"/,
-    );
-  },
-);
+it.each([
+  "",
+  "[]",
+  "{}",
+  '{"keys": []}',
+  '{"keys": [{}]}',
+  '{"keys": "swordfish"}',
+  '{"keys": [{"kty": "EC", "d": "swordfish"}]}',
+  '{"keys": [{"kty": "oct", "k": "swordfish"}]}',
+])("says that %j is no key set, without showing it", (keys) => {
+  expect(() => new Tokens({ ...settings, keys })).toThrow(
+    /^jwt\.keys is no JSON Web Key Set of public keys: \{"keys"/,
+  );
+});

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, type JWTPayload, jwtVerify } from "jose";
 import type { CallControlConfig } from "../config";
 import type { Principal } from "./principal";
 import { isScope } from "./scopes";
@@ -64,9 +64,16 @@ export class Tokens {
 function readKeySet(text: string): JSONWebKeySet {
   try {
     const set = JSON.parse(text) as JSONWebKeySet;
-    if (set.keys.length > 0 && set.keys.every(({ kty }) => typeof kty === "string")) return set;
+    if (set.keys.length > 0 && set.keys.every(isPublic)) return set;
   } catch {
     // What it is instead is not told: it comes from a file of secrets.
   }
-  throw new Error('jwt.keys is no JSON Web Key Set with a key in it: {"keys": [{"kty": ...}]} (RFC 7517)');
+  throw new Error(
+    'jwt.keys is no JSON Web Key Set of public keys: {"keys": [{"kty": "RSA", "n": ..., "e": ...}]} (RFC 7517)',
+  );
+}
+
+/** Private and symmetric keys (RFC 7518, section 6) can sign: this service has no business with them. */
+function isPublic(key: JWK): boolean {
+  return typeof key.kty === "string" && key.d === undefined && key.k === undefined;
 }

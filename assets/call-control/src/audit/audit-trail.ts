@@ -4,6 +4,7 @@ import { WriteBehind } from "../write-behind";
 
 /** One thing that somebody did, or was refused to do. */
 export interface AuditEntry {
+  /** When it was asked for. */
   readonly at: Date;
   /** `key:<name>`, `jwt:<subject>`, or `none` when nobody could be made out. */
   readonly actor: string;
@@ -128,7 +129,8 @@ export class AuditTrail {
          at timestamptz, actor text, address text, action text, target text, status integer, code text, detail jsonb)
        WHERE NOT EXISTS (
          SELECT FROM call_control.audit AS there
-         WHERE there.at = entry.at AND there.detail->>'request' = entry.detail->>'request')`,
+         WHERE there.at = entry.at AND there.detail->>'request' = entry.detail->>'request')
+       ORDER BY entry.at`,
       [textOf(entries)],
     );
   }

@@ -64,7 +64,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   app.decorateRequest("principal", undefined);
   app.addHook("onRoute", checkRoute);
   app.addHook("onRequest", async (request, reply) => {
-    request.audited = { detail: {} };
+    request.audited = { at: new Date(), detail: {} };
     reply.headers({ ...headers, "X-Request-Id": request.id });
     const { open, scope } = request.routeOptions.config;
     if (scope === undefined || open === "everybody" || (open === "loopback" && isLoopback(request.ip)))
@@ -75,7 +75,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   app.setErrorHandler((error, request, reply) => {
     const answer = apiErrorOf(error);
     if (answer.status >= 500) {
-      log[answer.code === "INTERNAL" ? "error" : "warn"](
+      log[levelOf(answer)](
         { err: error, request: request.id, route: request.routeOptions.url },
         `${request.method} failed: ${(error as Error).message}`,
       );
@@ -103,6 +103,12 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   return app;
 }
 
+/** That the database is away is said once, by those who write to it. */
+function levelOf({ code }: ApiError): "error" | "warn" | "debug" {
+  if (code === "INTERNAL") return "error";
+  return code === "ASTERISK" ? "warn" : "debug";
+}
+
 function refuse(reply: FastifyReply, answer: ApiError): FastifyReply {
   reply.code(answer.status).headers(answer.headers).type("application/json");
   // As text: the schemas of a route's answers don't matter to what went wrong.
@@ -123,9 +129,9 @@ function entryOf(
   action: string,
   status: number,
 ): Parameters<AuditTrail["record"]>[0] {
-  const { target, code, detail } = request.audited;
+  const { at, target, code, detail } = request.audited;
   return {
-    at: new Date(),
+    at,
     actor: request.principal?.actor ?? "none",
     address: request.ip,
     action,

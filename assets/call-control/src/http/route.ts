@@ -17,7 +17,7 @@ declare module "fastify" {
     /** Who asks; undefined where nobody has to say. */
     principal?: Principal;
     /** What the audit row is to tell beside who and when; handlers add to it. */
-    audited: { target?: string; code?: string; detail: Record<string, unknown> };
+    audited: { readonly at: Date; target?: string; code?: string; detail: Record<string, unknown> };
   }
 }
 
