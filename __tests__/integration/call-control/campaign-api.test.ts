@@ -44,8 +44,9 @@ class Instance {
     });
   }
 
-  static async start(name: string): Promise<Instance> {
+  static async start(name: string, live = true): Promise<Instance> {
     const instance = new Instance(name);
+    instance.live = live;
     instance.#api = await buildApi({
       access: {
         authenticate: async () => instance.principal,
@@ -290,10 +291,7 @@ describe("a campaign that runs", () => {
   });
 
   it("waits for Asterisk, and says so", async () => {
-    const here = new Instance("one");
-    here.live = false;
-    here.campaigns.start();
-    await here.campaigns.look();
+    const here = await Instance.start("one", false);
     const made = await here.campaigns.create({
       ...{
         name: "early",
@@ -305,15 +303,21 @@ describe("a campaign that runs", () => {
       },
       ...{ wrapUpSeconds: 0, callingHours: always, timeZone: "UTC", retry: { attempts: 5, minutes: {} } },
     } as Parameters<Campaigns["create"]>[0]);
+    // Without a number it would be at its end.
+    await here.campaigns.addLeads(made.id, [{ phoneNumber: "+31201000000", lead: {} }]);
     await here.campaigns.setState(made.id, "running");
     await expect(here.campaigns.join(made.id, "1002")).rejects.toThrow("Asterisk is not connected yet");
     here.live = true;
-    await here.campaigns.look();
-    await here.campaigns.join(made.id, "1002");
+    await eventually("Asterisk to be seen", () =>
+      here.campaigns.join(made.id, "1002").then(
+        () => true,
+        () => undefined,
+      ),
+    );
     here.live = false;
-    await here.campaigns.look();
-    expect(here.campaigns.reason(made.id)).toBe("Asterisk is away: connection refused");
-    await here.campaigns.stop();
+    await eventually("Asterisk to be missed", () =>
+      here.campaigns.reason(made.id) === "Asterisk is away: connection refused" ? true : undefined,
+    );
   });
 });
 
@@ -349,6 +353,9 @@ describe("a number that is asked for", () => {
     const id = await running(here, 3);
     const call = here.campaigns.originate(id, "020 123 4567", undefined);
     call.catch(() => undefined);
+    await eventually("it to be in the queue", async () =>
+      (await here.ask("GET", `campaigns/${id}/`)).json.queue.waiting === 4 ? true : undefined,
+    );
     await ready(here, id, "1002");
     expect((await call).to).toBe("+31201234567");
     expect(here.calls.dialed).toStrictEqual(["+31201234567"]);
