@@ -11,6 +11,8 @@ const common = {
 };
 
 module.exports = {
+  // Some tests wait for seconds by themselves, and a machine that does other things makes tens of them.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,
