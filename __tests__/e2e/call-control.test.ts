@@ -33,6 +33,8 @@ beforeAll(async () => {
     "calls:control",
     "recordings:read",
     "recordings:write",
+    "campaigns:read",
+    "campaigns:write",
     "server:read",
   ]);
 }, 15 * MINUTE);
@@ -228,6 +230,49 @@ describe("a recording", () => {
       const forged = url.replace(/expires=(\d+)/, (_, second) => `expires=${Number(second) + 3_600}`);
       expect((await api.fetch("GET", forged)).status).toBe(403);
       await nothingLeft();
+    },
+    2 * MINUTE,
+  );
+});
+
+describe("a campaign", () => {
+  it(
+    "puts a customer who answers through to an agent's phone, which stays for the next one",
+    async () => {
+      const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+      const made = await api.ask<{ id: string }>("POST", "/telephony/campaigns/", {
+        name: `e2e ${Date.now()}`,
+        mode: "progressive",
+        calling_hours: Object.fromEntries(days.map((day) => [day, [["00:00", "24:00"]]])),
+        time_zone: "Europe/Amsterdam",
+      });
+      expect(made.status).toBe(201);
+      const campaign = `/telephony/campaigns/${made.body.id}`;
+      try {
+        const leads = [{ phone_number: OUTSIDE }];
+        expect((await api.ask("POST", `${campaign}/leads/`, { leads })).status).toBe(200);
+        const agent = await agents.signIn("1003");
+        const joined = api.ask("POST", `${campaign}/agents/`, { agent: "1003" });
+        await agent.phone.callIs("incoming", 15_000);
+        await agent.phone.button("Answer").click();
+        expect((await joined).status).toBeLessThan(300);
+        const before = provider.sound.loud;
+        expect((await api.ask("POST", `${campaign}/start/`)).status).toBe(200);
+        let call: CallRow | undefined;
+        await eventually(20_000, async () => {
+          [call] = (await api.ask<{ calls: CallRow[] }>("GET", "/telephony/calls/live/")).body.calls;
+          expect(call).toMatchObject({ type: "campaign", status: "answered", agent: "1003" });
+        });
+        await eventually(5_000, () => expect(provider.sound.loud).toBeGreaterThan(before + 5));
+        await api.ask("POST", "/telephony/calls/hangup/", { channel_id: call?.channel_id });
+        expect(await ended(call as CallRow)).toMatchObject({ outcome: "answered", to_number: OUTSIDE });
+        await agent.phone.callIs("active");
+        await agent.phone.button("Hang up").click();
+        await nothingLeft();
+      } finally {
+        await api.ask("POST", `${campaign}/pause/`);
+        await api.ask("DELETE", `${campaign}/`);
+      }
     },
     2 * MINUTE,
   );
