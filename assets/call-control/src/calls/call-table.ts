@@ -92,6 +92,7 @@ export class CallTable {
   /** Nothing happens to calls any more, and their timers end. */
   stop(): void {
     this.#stopped = true;
+    this.#runner.stop();
     for (const timer of this.#wakes.values()) timer.cancel();
     this.#wakes.clear();
   }

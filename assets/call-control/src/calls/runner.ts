@@ -31,6 +31,13 @@ export class Runner {
 
   constructor(private readonly options: RunnerOptions) {}
 
+  #stopped = false;
+
+  /** Begins nothing more: whoever starts next takes the calls up as they stand. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Calls that have commands under way. */
   get busy(): number {
     return this.#tails.size;
@@ -52,6 +59,7 @@ export class Runner {
   async #all(call: string, commands: readonly Command[]): Promise<AriError | undefined> {
     let first: AriError | undefined;
     for (const command of commands) {
+      if (this.#stopped) break;
       try {
         await this.#one(call, command);
       } catch (error) {
@@ -241,7 +249,7 @@ export class Runner {
         return;
       } catch (error) {
         const passing = error instanceof AriError && passingCodes.has(error.code);
-        if (!passing || clock.now() >= deadline) throw error;
+        if (!passing || this.#stopped || clock.now() >= deadline) throw error;
         const wait = backoff.next();
         await new Promise<void>((resolve) => clock.after(wait, resolve));
       }
