@@ -7,6 +7,7 @@ import { ensureBrowser } from "./browser";
 import { colors } from "./colors";
 import { ensureEngine } from "./engine";
 import { OperatorError, runCommand } from "./progress";
+import { failuresOf, type JestReport } from "./test-report";
 
 const reports = join(root, ".cache", "test");
 
@@ -16,9 +17,13 @@ interface Counts {
   skipped: number;
 }
 
+/** What failed, a line each: the end of a long run shall say it without a search. */
+const failures: string[] = [];
+
 /** A command that passes or fails as a whole counts as one test. */
 async function single(command: readonly string[]): Promise<Counts> {
   const status = await attached(command);
+  if (status !== 0) failures.push(command.join(" "));
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
@@ -35,16 +40,13 @@ async function jest(project: string, ...options: readonly string[]): Promise<Cou
     ...options,
   ]);
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
-    const failed = numFailedTests + numRuntimeErrorTestSuites;
-    return {
-      passed: numPassedTests,
-      failed: failed > 0 || status === 0 ? failed : 1,
-      skipped: numPendingTests,
-    };
+    const result = JSON.parse(readFileSync(report, "utf8")) as JestReport;
+    const failed = failuresOf(result, root);
+    if (failed.length === 0 && status !== 0) failed.push(`jest ended with status ${status}: see above`);
+    failures.push(...failed);
+    return { passed: result.numPassedTests, failed: failed.length, skipped: result.numPendingTests };
   } catch {
+    failures.push(`jest left no report of the ${project} suite: see above`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
 }
@@ -92,8 +94,13 @@ runCommand(async () => {
   } else {
     console.log(colors.yellow(`\nSKIPPED: integration tests, end-to-end tests: ${missing}`));
     total.skipped += 2;
-    if (complete) total.failed += 1;
+    if (complete) {
+      failures.push(`--complete, and no engine: ${missing}`);
+      total.failed += 1;
+    }
   }
+  if (failures.length > 0) console.log(colors.bold("\n== failed"));
+  for (const failure of failures) console.log(colors.red(`✗ ${failure}`));
   console.log(summary(total));
   return total.failed > 0 ? 1 : 0;
 });

@@ -242,14 +242,11 @@ describe("a channel", () => {
       cause: 17,
       cause_txt: "User busy",
     });
-    for (const gone of [
-      channels.get(id),
-      channels.hangup(id),
-      channels.answer(id),
-      channels.getVariable(id, "FOO"),
-    ]) {
-      await expect(gone).rejects.toMatchObject({ code: "ARI_NOT_FOUND", status: 404 });
-    }
+    await Promise.all(
+      [channels.get(id), channels.hangup(id), channels.answer(id), channels.getVariable(id, "FOO")].map(
+        (gone) => expect(gone).rejects.toMatchObject({ code: "ARI_NOT_FOUND", status: 404 }),
+      ),
+    );
   });
 
   it("that is refused has the error that Asterisk gives", async () => {

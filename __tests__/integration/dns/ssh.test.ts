@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server } from "ssh2";
 import { credentialOfPassword } from "../../../assets/database/src/credential";
@@ -15,6 +17,7 @@ import { addresses, dnsJson, Stand } from "../asterisk/stand";
 jest.setTimeout(60_000);
 
 const stand = new Stand("asterisk-test-ssh", addresses.database);
+const directory = mkdtempSync(join(tmpdir(), "ssh-test-"));
 const key = generateKeyPairSync("rsa", {
   modulusLength: 2048,
   privateKeyEncoding: { type: "pkcs1", format: "pem" },
@@ -28,8 +31,14 @@ const server = new Server({ hostKeys: [key.privateKey] }, (client) => {
       if (command !== "docker system dial-stdio") return reject();
       const stream = acceptExec();
       const engine = connect("/var/run/docker.sock");
-      stream.pipe(engine).pipe(stream);
-      engine.on("error", () => stream.end());
+      stream.pipe(engine);
+      engine.pipe(stream, { end: false });
+      engine.on("error", () => engine.destroy());
+      // Without a status of the command, ssh takes its end for one of the line.
+      engine.on("close", () => {
+        stream.exit(0);
+        stream.end();
+      });
       stream.on("error", () => engine.destroy());
       stream.on("close", () => engine.destroy());
     });
@@ -39,7 +48,12 @@ const server = new Server({ hostKeys: [key.privateKey] }, (client) => {
 function environmentBehindSsh() {
   const { environment } = loadEnvironment(join(__dirname, "../../../environments/local.yaml"), {});
   const { port } = server.address() as AddressInfo;
-  return { ...environment, name: stand.name, docker: { host: `ssh://root@127.0.0.1:${port}` } };
+  // Nothing of the ssh of whoever runs this: neither its configuration nor the hosts that it knows.
+  const sshOptions = [
+    ...["-F", "/dev/null", "-o", "StrictHostKeyChecking=accept-new"],
+    ...["-o", `UserKnownHostsFile=${join(directory, "known_hosts")}`],
+  ];
+  return { ...environment, name: stand.name, docker: { host: `ssh://root@127.0.0.1:${port}`, sshOptions } };
 }
 
 beforeAll(async () => {
@@ -52,6 +66,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   server.close();
+  rmSync(directory, { recursive: true });
   await stand.remove();
 });
 

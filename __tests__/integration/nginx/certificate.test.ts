@@ -255,16 +255,19 @@ describe("a certificate that is renewed on the host", () => {
   }, 60_000);
 
   it("changes nothing else of the release in force", async () => {
+    const inForce = (command: string) =>
+      docker(...["exec", nginx, "sh", "-c"], `cd /config/current/ && ${command}`);
     const files = () =>
-      docker(
-        ...["exec", nginx, "sh", "-c"],
-        "cd /config/current/ && find . -type f ! -path './tls/*' -exec sha256sum {} + | sort",
-      );
+      inForce("find . -type f ! -path './tls/*' ! -name .manifest -exec sha256sum {} + | sort");
     const before = await files();
     expect(before).toContain("./nginx.conf");
     await installed("fifth");
     await serves("fifth");
     expect(await files()).toBe(before);
+    // What `npm run verify` holds the files against has the new ones.
+    expect(await inForce("grep ./tls/ .manifest | sha256sum --check")).toMatch(
+      /^\.\/tls\/(certificate|key)\.pem: OK\n\.\/tls\/(certificate|key)\.pem: OK/,
+    );
     expect(await docker("exec", nginx, "stat", "-c", "%a %u", "/config/current/tls/key.pem")).toBe(
       "400 10001",
     );
