@@ -20,8 +20,17 @@ runCommand(async () => {
   const environment = environmentNamed(name);
   if (!yes) await confirm(name);
   const engine = await ensureEngine(environment);
-  await step(`Destroy ${name}`, (show) => cdktf(["destroy", name, "--auto-approve"], show));
-  const left = await removeLabelled(engine, name);
+  const left: string[] = [];
+  const removeLeft = async () => left.push(...(await removeLabelled(engine, name)));
+  await step(`Destroy ${name}`, async (show) => {
+    const destroy = () => cdktf(["destroy", name, "--auto-approve"], show);
+    await destroy().catch(async (error: unknown) => {
+      // A container that is in no state here keeps the volumes and images in use that are.
+      if ((await removeLeft()) === 0) throw error;
+      await destroy();
+    });
+  });
+  await removeLeft();
   if (left.length > 0) console.log(`  removed too, in no state here: ${left.join(", ")}`);
   return 0;
 });
