@@ -64,7 +64,7 @@ export class TypescriptService<Config> extends Construct {
       memory: props.memory ?? 192,
       processes: 64,
       openFiles: props.openFiles,
-      healthcheck: ["CMD", "node", "/app/server.js", "--health"],
+      healthcheck: ["CMD", "/usr/local/bin/healthcheck"],
       dependsOn: [this.release, ...(props.dependsOn ?? [])],
     });
   }

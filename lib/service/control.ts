@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
+import type { Health } from "./health";
 
 /** Where a release finds a running service; both ends take CONTROL_SOCKET instead, when it is set. */
 export const defaultControlSocket = "/run/control/control.sock";
@@ -17,32 +18,37 @@ export interface ControlTimeouts {
 /** A release gives its reload hook 20 s. */
 const defaultTimeouts: ControlTimeouts = { request: 2_000, reload: 15_000 };
 
-/** Takes the release over; the text of the error that it throws is the answer. */
-export type Reload = (hash: string) => Promise<void>;
+/** What a service does when it is asked to. */
+export interface Controlled {
+  /** Takes the release over; the text of the error that it throws is the answer. */
+  reload(hash: string): Promise<void>;
+  health(): Promise<Health>;
+}
 
 /**
- * The unix socket by which a release tells a running service to take it over. A client sends `reload <hash>\n` and
- * gets `ok <hash>\n` or `error <one line>\n`; one request per connection.
+ * The unix socket by which a release tells a running service to take it over, and by which the engine asks how it is. A
+ * client sends `reload <hash>\n` and gets `ok <hash>\n`, or `health\n` and gets `ok <what the service says>\n`; else it
+ * gets `error <one line>\n`. One request per connection.
  */
 export class ControlServer {
   readonly #clients = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
-    private readonly reload: Reload,
+    private readonly controlled: Controlled,
     private readonly timeouts: ControlTimeouts,
   ) {}
 
   /** Listens at `path`, readable by this user only; what a dead process left there is removed. */
   static async listen(
     path: string,
-    reload: Reload,
+    controlled: Controlled,
     timeouts: ControlTimeouts = defaultTimeouts,
   ): Promise<ControlServer> {
     removeStale(path);
     const server = createServer();
     server.maxConnections = maxClients;
-    const control = new ControlServer(server, reload, timeouts);
+    const control = new ControlServer(server, controlled, timeouts);
     server.on("connection", (socket) => control.#serve(socket));
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) =>
@@ -73,17 +79,25 @@ export class ControlServer {
     };
     readLine(socket, this.timeouts.request).then(
       async (line) => {
-        const hash = /^reload ([\w.-]{1,100})$/.exec(line)?.[1];
-        if (hash === undefined) return answer("error the request is not 'reload <hash>'");
         try {
-          await within(this.reload(hash), this.timeouts.reload, "the reload");
-          answer(`ok ${hash}`);
+          answer(await this.#carryOut(line));
         } catch (error) {
           answer(`error ${error instanceof Error ? error.message : String(error)}`);
         }
       },
       (error: Error) => answer(`error ${error.message}`),
     );
+  }
+
+  async #carryOut(request: string): Promise<string> {
+    if (request === "health") {
+      const { healthy, reason } = await this.controlled.health();
+      return `${healthy ? "ok" : "error"} ${reason}`;
+    }
+    const hash = /^reload ([\w.-]{1,100})$/.exec(request)?.[1];
+    if (hash === undefined) throw new Error("the request is neither 'health' nor 'reload <hash>'");
+    await within(this.controlled.reload(hash), this.timeouts.reload, "the reload");
+    return `ok ${hash}`;
   }
 }
 

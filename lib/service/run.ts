@@ -25,10 +25,9 @@ export interface ServiceDefinition<Config extends ReleasedConfig> {
  *
  *     node server.js [--config FILE]           runs the service
  *     node server.js --check FILE              prints the faults of a configuration; exit status 0 or 1
- *     node server.js --health [--config FILE]  asks the running service how it is; exit status 0 or 1
  *     node server.js --reload HASH             makes the running service take a release over; 0, 1, 75: not running
  *
- * Environment: LOG_LEVEL, CONTROL_SOCKET.
+ * How the running service is, assets/nodejs/healthcheck asks. Environment: LOG_LEVEL, CONTROL_SOCKET.
  */
 export function runService<Config extends ReleasedConfig>(definition: ServiceDefinition<Config>): void {
   const { values } = parseArgs({
@@ -36,18 +35,12 @@ export function runService<Config extends ReleasedConfig>(definition: ServiceDef
       config: { type: "string", default: "/config/current/config.json" },
       check: { type: "string" },
       reload: { type: "string" },
-      health: { type: "boolean", default: false },
     },
   });
   const socket = process.env.CONTROL_SOCKET ?? defaultControlSocket;
   if (values.check !== undefined) process.exitCode = check(values.check, definition);
-  else if (values.health) void exitWith(health(values.config, definition));
-  else if (values.reload !== undefined) void exitWith(reload(socket, values.reload));
+  else if (values.reload !== undefined) void reload(socket, values.reload);
   else void run(values.config, socket, definition);
-}
-
-async function exitWith(status: Promise<number>): Promise<void> {
-  process.exitCode = await status;
 }
 
 function check<Config extends ReleasedConfig>(
@@ -64,24 +57,10 @@ function check<Config extends ReleasedConfig>(
   }
 }
 
-async function health<Config extends ReleasedConfig>(
-  file: string,
-  { schema, healthUrl }: ServiceDefinition<Config>,
-): Promise<number> {
-  try {
-    const { healthy, reason } = await askHealth(healthUrl(readConfig(file, schema)));
-    console.log(reason);
-    return healthy ? 0 : 1;
-  } catch (error) {
-    console.log((error as Error).message);
-    return 1;
-  }
-}
-
-async function reload(socket: string, hash: string): Promise<number> {
+async function reload(socket: string, hash: string): Promise<void> {
   const answer = await requestReload(socket, hash);
   if (answer.outcome === "error") console.log(answer.reason);
-  return { ok: 0, error: 1, "not-running": notRunning }[answer.outcome];
+  process.exitCode = { ok: 0, error: 1, "not-running": notRunning }[answer.outcome];
 }
 
 async function run<Config extends ReleasedConfig>(
@@ -104,7 +83,10 @@ async function run<Config extends ReleasedConfig>(
   });
   try {
     await host.start();
-    control = await ControlServer.listen(socket, (hash) => host.reload(hash));
+    control = await ControlServer.listen(socket, {
+      reload: (hash) => host.reload(hash),
+      health: () => askHealth(definition.healthUrl(readConfig(file, definition.schema))),
+    });
   } catch (error) {
     if (!(error instanceof ConfigError)) return die(error);
     for (const fault of error.faults) log.fatal({ file: error.file }, `configuration: ${fault}`);

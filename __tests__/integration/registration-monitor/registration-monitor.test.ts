@@ -110,7 +110,7 @@ beforeAll(async () => {
   await docker(
     ...["run", "--detach", "--name", container, "--network", "host", "--read-only", ...hardened],
     ...["--volume", `${directory}:/config/current:ro`, "--volume", "/run/control"],
-    ...["--health-cmd", "node /app/server.js --health", image],
+    ...["--health-cmd", "/usr/local/bin/healthcheck", image],
   );
 }, 300_000);
 
@@ -128,7 +128,7 @@ describe("registration-monitor beside the real Asterisk", () => {
       const answer = await page("/healthz").catch(() => undefined);
       return answer?.status === 503 && answer.body.reason.includes("ECONNREFUSED") ? true : undefined;
     });
-    const { status, output } = await attempt("exec", container, "node", "/app/server.js", "--health");
+    const { status, output } = await attempt("exec", container, "/usr/local/bin/healthcheck");
     expect(status).toBe(1);
     expect(output).toContain("ECONNREFUSED");
   });

@@ -73,7 +73,7 @@ export function changedPaths(
   return paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`))).sort();
 }
 
-const HEALTH = ["node", "/app/server.js", "--health"];
+const HEALTH = ["/usr/local/bin/healthcheck"];
 
 /** How each service says which release it has loaded; Postgres has none. */
 const LOADED: Readonly<Record<keyof typeof users, readonly string[] | undefined>> = {
