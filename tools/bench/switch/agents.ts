@@ -67,11 +67,11 @@ export class Agents {
     });
   }
 
-  /** Calls, and waits until the talk event has had it answered. */
-  async call(from: string, to: string): Promise<void> {
+  /** Calls, with sound or without, and waits until the talk event has had it answered. */
+  async call(from: string, to: string, sound: boolean): Promise<void> {
     await this.page.evaluate(
-      (dns) => (globalThis as unknown as { agents: AgentsApi }).agents.dial(...(dns as [string, string])),
-      [from, to],
+      (call) => (globalThis as unknown as { agents: AgentsApi }).agents.dial(call.from, call.to, call.sound),
+      { from, to, sound },
     );
     await eventually(CALL_DEADLINE, `${from} calls ${to}`, async () => {
       const both = (await this.states()).filter(({ dn }) => dn === from || dn === to);
@@ -92,7 +92,7 @@ export class Agents {
     return this.ask("listen");
   }
 
-  /** Of each stream that is up: two of each call. */
+  /** Of each stream that is up: two of each call with sound. */
   gaps(): Promise<Gap[]> {
     return this.ask("gaps");
   }

@@ -2,7 +2,8 @@
 export interface AgentsApi {
   signIn(dn: string, password: string): void;
   states(): AgentState[];
-  dial(from: string, to: string): Promise<void>;
+  /** @param sound whether both ends send sound, until the next call is made: one is answered before that */
+  dial(from: string, to: string, sound: boolean): Promise<void>;
   /** Ends every call of every phone. */
   hangUp(): void;
   /** Looks for gaps in the sound of all calls that are up, from now on. */

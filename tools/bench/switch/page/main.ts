@@ -2,12 +2,13 @@ import { SipLog } from "../../../../assets/nginx/phone/logic/sip-log";
 import { Phone } from "../../../../assets/nginx/phone/phone";
 import type { AgentsApi } from "./api";
 import { Arrivals } from "./arrivals";
+import { Microphone } from "./microphone";
 
 /** Many agents' phones in one page: each is the phone of /phone/, without its looks. */
 
 const phones = new Map<string, Phone>();
 const arrivals = new Arrivals();
-useTone();
+const microphone = new Microphone();
 
 const agents: AgentsApi = {
   signIn(dn, password) {
@@ -32,9 +33,10 @@ const agents: AgentsApi = {
       calls: live(state).map(({ id, phase }) => ({ id, active: phase === "active" })),
     })),
 
-  async dial(from, to) {
+  async dial(from, to, sound) {
     const phone = phones.get(from);
     if (!phone) throw new Error(`${from} is not signed in`);
+    microphone.isOn = sound;
     await phone.dial(to);
   },
 
@@ -50,15 +52,4 @@ Object.assign(globalThis, { agents });
 
 function live({ calls }: Phone["state"]) {
   return calls.filter(({ phase }) => phase !== "ended");
-}
-
-/** A tone for a microphone: the browser's sound processing of 40 microphones would take more than the calls do. */
-function useTone(): void {
-  const context = new AudioContext();
-  const oscillator = context.createOscillator();
-  const { stream } = oscillator.connect(
-    context.createMediaStreamDestination(),
-  ) as MediaStreamAudioDestinationNode;
-  oscillator.start();
-  navigator.mediaDevices.getUserMedia = async () => stream.clone();
 }
