@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { contactsOf } from "../../tools/asterisk-cli";
 import { launchBrowser } from "../../tools/browser";
+import { engineOf } from "../../tools/engine";
 import { secretPath } from "../../tools/secrets";
+import { DockerHost } from "../../tools/verify/host";
 import { FarEnd } from "../integration/asterisk/far-end";
 import { type Agent, Agents, expectAudio } from "./agents";
 import { CallControlApi, type CallRow } from "./call-control-api";
@@ -135,6 +138,11 @@ describe("originate", () => {
         phone_number: "+14155550100",
       });
       expect(refused).toMatchObject({ status: 403, body: { error: { code: "NUMBER_FORBIDDEN" } } });
+      // The phone of the call before has gone, and Asterisk has seen it.
+      const host = new DockerHost(engineOf(environment), environment);
+      await eventually(15_000, async () =>
+        expect((await contactsOf(host)).map(({ aor }) => aor)).not.toContain("1003"),
+      );
       const away = await api.ask("POST", "/telephony/calls/originate/", {
         agent: "1003",
         phone_number: OUTSIDE,
