@@ -90,6 +90,8 @@ runCommand(async () => {
   if (missing === undefined) {
     // A test that has failed may leave something open, and nobody shall wait for that: the report is written by then.
     await part("integration tests", () => jest("integration", "--runInBand", "--forceExit"));
+    // On a machine that others have used, what is left of their environment stands in the way of this checkout's.
+    if (process.env.CI) await attached(["npm", "run", "--silent", "destroy", "--", "local", "--yes"]);
     await part("end-to-end tests", () => jest("e2e", "--runInBand", "--forceExit"));
   } else {
     console.log(colors.yellow(`\nSKIPPED: integration tests, end-to-end tests: ${missing}`));
