@@ -11,10 +11,9 @@ export async function simulator<T>(
   const url = `http://127.0.0.1:${environment.simulatorPort}${path}`;
   const answer = await fetch(url, {
     method,
-    ...(body !== undefined && {
-      body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json" },
-    }),
+    // A connection that is kept may have been closed by the time of its next use, unnoticed while a test waits for a command.
+    headers: { Connection: "close", ...(body !== undefined && { "Content-Type": "application/json" }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(5000),
   });
   const json = (await answer.json()) as T;
