@@ -61,12 +61,16 @@ function national(digits: string, { international, national: before, country }: 
   const how = { skip: before.length, country };
   const rest = digits.slice(country.length);
   if (!international.startsWith(before)) return spelled(before, rest, how);
-  return others(rest, international.slice(before.length)).flatMap(({ text, fixed }) =>
-    lengths(fixed, country.length).map((more) => ({
-      pattern: `_${before}${text}${"X".repeat(more)}`,
+  const taken = international.slice(before.length);
+  return lengths(rest.length, country.length).flatMap((more) => {
+    const length = rest.length + more;
+    // A number that is shorter than the international prefix can't begin with it.
+    const texts = length < taken.length ? [{ text: rest, fixed: rest.length }] : others(rest, taken);
+    return texts.map(({ text, fixed }) => ({
+      pattern: `_${before}${text}${"X".repeat(length - fixed)}`,
       ...how,
-    })),
-  );
+    }));
+  });
 }
 
 /** Patterns for what begins with `start` and not with `taken`, and how many digits each stands for. */

@@ -64,6 +64,11 @@ describe("outsidePatterns", () => {
     expect(dialled("0201234567", ["+31"], { international: "00", national: "0" }).size).toBe(0);
   });
 
+  it("takes a national number that is shorter than the international prefix", () => {
+    const dialing: Dialing = { international: "110", national: "", country: "20" };
+    expect([...dialled("11", ["+2"], dialing)]).toStrictEqual(["+2011"]);
+  });
+
   it("leaves a prefix out that another one begins, and has none without prefixes", () => {
     expect(outsidePatterns(["+3120", "+31", "+31"], dutch)).toStrictEqual(outsidePatterns(["+31"], dutch));
     expect(outsidePatterns([], dutch)).toStrictEqual([]);
