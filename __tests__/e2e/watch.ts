@@ -1,13 +1,52 @@
+import type { LoggedChange } from "../../assets/genesys-simulator/src/binding-log";
 import type { Environment } from "../../config";
+import { longestOutages } from "../../tools/bench/switch/outages";
 import { simulator } from "../../tools/simulator";
 import type { BrowserMedia } from "./browser-media";
 
-/** Looks at something again and again, until it is stopped. */
-abstract class Watch {
+/** How long DNs are without a binding at Genesys, by its own log of what happens to bindings. */
+export class RegistrationWatch {
+  private constructor(
+    private readonly environment: Environment,
+    private readonly dns: readonly string[],
+    private readonly from: number,
+    private readonly last: number,
+    private readonly registered: readonly string[],
+  ) {}
+
+  static async begin(environment: Environment, dns: readonly string[]): Promise<RegistrationWatch> {
+    const changes = await simulator<LoggedChange[]>(environment, "/registrations/changes?limit=1");
+    const rows = await simulator<{ dn: string }[]>(environment, "/registrations");
+    const registered = rows.map(({ dn }) => dn);
+    return new RegistrationWatch(environment, dns, Date.now(), changes[0]?.id ?? 0, registered);
+  }
+
+  /** What has happened since it began. Gaps are milliseconds by DN; 0 for one that was never gone. */
+  public async end() {
+    const path = `/registrations/changes?after=${this.last}&limit=20000`;
+    const changes = await simulator<LoggedChange[]>(this.environment, path);
+    const span = { from: this.from, to: Date.now() };
+    const outages = longestOutages(this.dns, new Set(this.registered), changes, span);
+    const ofDns = changes.filter(({ dn }) => this.dns.includes(dn));
+    return {
+      gaps: Object.fromEntries(outages),
+      /** DNs that something happened to. */
+      changed: [...new Set(ofDns.map(({ dn }) => dn))].sort(),
+      mostBindings: Math.max(...ofDns.map(({ bindings }) => bindings)),
+    };
+  }
+}
+
+/** The longest time in which a page received no packet of audio. */
+export class AudioWatch {
+  /** Milliseconds. */
+  public longestGap = 0;
+  public packets = 0;
+  private lastPacketAt = Date.now();
   private running = true;
   private readonly ended: Promise<void>;
 
-  protected constructor(private readonly interval: number) {
+  constructor(private readonly media: BrowserMedia) {
     this.ended = this.run();
   }
 
@@ -16,74 +55,14 @@ abstract class Watch {
     await this.ended;
   }
 
-  protected abstract look(): Promise<void>;
-
   private async run(): Promise<void> {
-    // The fields of who extends this are not there yet.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.running) {
       await this.look();
-      await new Promise((resolve) => setTimeout(resolve, this.interval));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
 
-/** How long DNs were not registered at Genesys, as it says itself, fifty times a second. */
-export class RegistrationWatch extends Watch {
-  /** How often it was asked. */
-  public looks = 0;
-  private readonly longest = new Map<string, number>();
-  private readonly goneSince = new Map<string, number>();
-  /** Most bindings that a DN had at a time. */
-  public mostBindings = 0;
-
-  constructor(
-    private readonly environment: Environment,
-    private readonly dns: readonly string[],
-  ) {
-    super(20);
-  }
-
-  /** Milliseconds by DN; 0 for one that was never gone. */
-  public get gaps(): Record<string, number> {
-    const now = Date.now();
-    return Object.fromEntries(
-      this.dns.map((dn) => {
-        const since = this.goneSince.get(dn);
-        return [dn, Math.max(this.longest.get(dn) ?? 0, since === undefined ? 0 : now - since)];
-      }),
-    );
-  }
-
-  protected async look(): Promise<void> {
-    const rows = await simulator<{ dn: string }[]>(this.environment, "/registrations");
-    const now = Date.now();
-    this.looks++;
-    for (const dn of this.dns) {
-      const bindings = rows.filter((row) => row.dn === dn).length;
-      this.mostBindings = Math.max(this.mostBindings, bindings);
-      const since = this.goneSince.get(dn);
-      if (bindings === 0) this.goneSince.set(dn, since ?? now);
-      else if (since !== undefined) {
-        this.longest.set(dn, Math.max(this.longest.get(dn) ?? 0, now - since));
-        this.goneSince.delete(dn);
-      }
-    }
-  }
-}
-
-/** The longest time in which a page received no packet of audio. */
-export class AudioWatch extends Watch {
-  /** Milliseconds. */
-  public longestGap = 0;
-  public packets = 0;
-  private lastPacketAt = Date.now();
-
-  constructor(private readonly media: BrowserMedia) {
-    super(50);
-  }
-
-  protected async look(): Promise<void> {
+  private async look(): Promise<void> {
     const { packetsReceived } = await this.media.audio();
     const now = Date.now();
     this.longestGap = Math.max(this.longestGap, now - this.lastPacketAt);

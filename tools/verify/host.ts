@@ -123,10 +123,13 @@ export class DockerHost {
 
   /** @param preface declares `url`, `headers` and `method` */
   private async fetchIn(service: string, preface: string): Promise<HttpAnswer> {
+    // Half as long as with fetch, which Node.js loads when it is used.
     const program = `${preface}
-      fetch(url, { method, headers, signal: AbortSignal.timeout(5000) })
-        .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))
-        .catch((error) => { console.error(String(error.cause ?? error)); process.exit(1); })`;
+      require("node:http").request(url, { method, headers, signal: AbortSignal.timeout(5000) }, (answer) => {
+        let body = "";
+        answer.setEncoding("utf8").on("data", (text) => { body += text; });
+        answer.on("end", () => console.log(JSON.stringify({ status: answer.statusCode, body })));
+      }).on("error", (error) => { console.error(String(error)); process.exit(1); }).end();`;
     const answer = JSON.parse(await this.exec(service, ["node", "-e", program]));
     return { status: answer.status, body: parseOrText(answer.body) };
   }

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Call } from "../../../assets/call-control/page/logic/messages";
 import { bundlePage } from "../../../constructs/service/bundle";
 import { launchBrowser } from "../../../tools/browser";
 import { accessOf, allScopes, callOf, campaignOf, minutesOf } from "../../assets/call-control/page/calls";
+import { axeViolations } from "../../browser/axe";
 import { eventually } from "../asterisk/docker";
 import { FakeApi, Refused } from "./fake-api";
 
@@ -120,11 +120,6 @@ async function live(options: BrowserContextOptions = {}): Promise<Page> {
 
 const row = (page: Page, from: string) => page.getByRole("row", { name: new RegExp(`^${from} `) });
 const stateOf = (page: Page, from: string) => row(page, from).getByRole("gridcell").nth(2);
-const axe = async (page: Page, part = "body") =>
-  (await new AxeBuilder({ page }).include(part).analyze()).violations.map(({ id, nodes }) => [
-    id,
-    nodes.map(({ html, failureSummary }) => [html, failureSummary]),
-  ]);
 const shot = (page: Page, name: string, fullPage = false) =>
   page.screenshot({ path: join(screenshots, `calls-${name}.png`), fullPage });
 
@@ -605,7 +600,7 @@ it.each([
     const options = { colorScheme: theme, viewport: { width, height } };
     const page = await opened(options);
     await page.getByLabel("API key").waitFor();
-    expect(await axe(page)).toStrictEqual([]);
+    expect(await axeViolations(page)).toStrictEqual([]);
     await shot(page, `${theme}-${name}-sign-in`);
     await page.getByLabel("API key").fill(key);
     await page.keyboard.press("Enter");
@@ -613,24 +608,24 @@ it.each([
     await shot(page, `${theme}-${name}-live`);
     await row(page, "1000").click();
     await page.getByRole("region", { name: "1000 to +31205550000" }).waitFor();
-    expect(await axe(page)).toStrictEqual([]);
+    expect(await axeViolations(page)).toStrictEqual([]);
     await shot(page, `${theme}-${name}-detail`, true);
     await page.getByRole("button", { name: "Hang up" }).click();
-    expect(await axe(page, "#confirm")).toStrictEqual([]);
+    expect(await axeViolations(page, "#confirm")).toStrictEqual([]);
     await shot(page, `${theme}-${name}-confirm`);
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Log" }).click();
     await page.locator(".log-row button").first().click();
     await page.getByRole("button", { name: /^Play/ }).click();
     await page.locator("audio").waitFor();
-    expect(await axe(page)).toStrictEqual([]);
+    expect(await axeViolations(page)).toStrictEqual([]);
     await shot(page, `${theme}-${name}-log`);
     await page.getByRole("link", { name: "Campaigns" }).click();
     await page
       .getByRole("img", { name: /^Of the last 60 minutes: 1/ })
       .first()
       .waitFor();
-    expect(await axe(page)).toStrictEqual([]);
+    expect(await axeViolations(page)).toStrictEqual([]);
     await shot(page, `${theme}-${name}-campaigns`);
     const overflow = await page.evaluate<number>(
       "document.documentElement.scrollWidth - document.documentElement.clientWidth",

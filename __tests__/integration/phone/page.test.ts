@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { launchBrowser } from "../../../tools/browser";
+import { axeViolations } from "../../browser/axe";
 import { PASSWORD } from "../../lib/phone/web-socket-switch";
 import { FarEnd } from "./far-end";
 import { PhoneStand } from "./stand";
@@ -170,8 +170,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     const phone = await stand.open(browser, { colorScheme, viewport, reducedMotion: "reduce" });
     const look = async (what: string) => {
       await phone.screenshot(`${colorScheme}-${name}-${what}`);
-      const { violations } = await new AxeBuilder({ page: phone.page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toStrictEqual([]);
+      expect(await axeViolations(phone.page)).toStrictEqual([]);
       expect(await phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     };
     const top = () => phone.page.evaluate("document.getElementById('dial').getBoundingClientRect().top");

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { configSchema } from "../../../assets/registration-monitor/src/config";
 import { type RegistrationMonitor, start } from "../../../assets/registration-monitor/src/service";
@@ -11,6 +10,7 @@ import { createLogger } from "../../../lib/service";
 import { launchBrowser } from "../../../tools/browser";
 import { configInput } from "../../assets/registration-monitor/config-input";
 import { dnsFrom, Fleet } from "../../assets/registration-monitor/fleet";
+import { axeViolations } from "../../browser/axe";
 import { docker, eventually, healthy } from "../asterisk/docker";
 import { addresses, passwords, ports, Stand } from "../asterisk/stand";
 
@@ -255,13 +255,11 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     async (name, width, height) => {
       const page = await opened({ colorScheme: theme, viewport: { width, height } });
       await page.getByRole("region", { name: "Changes" }).getByRole("listitem").first().waitFor();
-      const axe = async () =>
-        (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [id, nodes]);
-      expect(await axe()).toStrictEqual([]);
+      expect(await axeViolations(page)).toStrictEqual([]);
       await page.screenshot({ path: join(screenshots, `status-${theme}-${name}.png`) });
       await row(page, "1007").click();
       await page.getByRole("region", { name: "DN 1007" }).getByText("does not accept").first().waitFor();
-      expect(await axe()).toStrictEqual([]);
+      expect(await axeViolations(page)).toStrictEqual([]);
       await page.screenshot({
         path: join(screenshots, `status-${theme}-${name}-detail.png`),
         fullPage: true,

@@ -52,7 +52,10 @@ export async function actualService(host: DockerHost, meant: MeantService): Prom
     }),
   };
   if (!container?.State.Running || container.State.Paused) return { ...seen, changed: [] };
-  const changed = changedPaths(await host.changes(meant.name), container);
+  // Nothing can be written to a read-only one, and the engine takes seconds of CPU to compare. That it is one is a setting.
+  const changed = container.HostConfig.ReadonlyRootfs
+    ? []
+    : changedPaths(await host.changes(meant.name), container);
   if (!meant.release) return { ...seen, changed };
   try {
     return { ...seen, changed, ...(await inside(host, meant.name as keyof typeof users)) };
