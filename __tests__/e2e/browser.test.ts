@@ -146,8 +146,7 @@ describe("an environment with talkEvents: off", () => {
   afterAll(() => {
     restore();
     process.off("exit", restore);
-    up("proxy");
-  }, 15 * MINUTE);
+  });
 
   it(
     "rings until a click answers",

@@ -9,7 +9,16 @@ import { contactsOf } from "../../tools/asterisk-cli";
 import { engineOf } from "../../tools/engine";
 import { DockerHost } from "../../tools/verify/host";
 import { Phones } from "../../tools/verify/phones";
-import { docker, eventually, localEnvironment, MINUTE, registeredDns, root, up } from "./support";
+import {
+  docker,
+  eventually,
+  localEnvironment,
+  localSecret,
+  MINUTE,
+  registeredDns,
+  root,
+  up,
+} from "./support";
 
 /**
  * DNs of the running environment, by the operators' command: the mode is proxy, which the file does not say, and nothing
@@ -17,8 +26,7 @@ import { docker, eventually, localEnvironment, MINUTE, registeredDns, root, up }
  */
 
 const FILE = join(root, "environments/local.yaml");
-const SECRETS = join(root, ".secrets/local/dn");
-const secret = (dn: string) => join(SECRETS, dn);
+const secret = (dn: string) => localSecret(`dn/${dn}`);
 const original = readFileSync(FILE, "utf8");
 
 let environment: Environment;
@@ -166,7 +174,6 @@ describe("a DN that is added", () => {
   it(
     "stays over a deploy, with its password",
     async () => {
-      up("proxy");
       docker("rm", "local-database-release");
       up("proxy");
       expect(docker("logs", "local-database-release")).toContain(

@@ -2,11 +2,20 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import type { Environment } from "../../config";
 import type { Phone } from "../../lib/phone";
 import { Phones } from "../../tools/verify/phones";
-import { command, docker, eventually, localEnvironment, MINUTE, registeredDns, root, up } from "./support";
+import {
+  command,
+  docker,
+  eventually,
+  localEnvironment,
+  localSecret,
+  MINUTE,
+  registeredDns,
+  root,
+  up,
+} from "./support";
 
 /** A switch from static to proxy mode that breaks at each of its steps, on purpose. What was there goes on. */
 
@@ -15,8 +24,6 @@ let phones: Phones;
 let phone: Phone;
 let lost: boolean;
 let containers: string;
-
-const secret = (name: string) => join(root, environment.secrets.directory, name);
 
 /** Ids and starts of what must not be replaced. */
 const running = () =>
@@ -79,10 +86,9 @@ async function nextDeployWorks(): Promise<void> {
 }
 
 beforeAll(() => {
-  up("static");
   environment = localEnvironment("static");
   phones = new Phones(environment);
-}, 15 * MINUTE);
+});
 
 beforeEach(async () => {
   up("static");
@@ -96,7 +102,7 @@ beforeEach(async () => {
   void phone.disconnected.then(() => {
     lost = true;
   });
-}, 5 * MINUTE);
+}, 15 * MINUTE);
 
 afterEach(async () => {
   await phone?.unregister().catch(() => undefined);
@@ -130,15 +136,15 @@ describe("a switch that fails", () => {
   ])(
     "because %s finds its files faulty changes nothing at all",
     async (_, name, fault, words) => {
-      const before = readFileSync(secret(name));
+      const before = readFileSync(localSecret(name));
       const since = new Date().toISOString();
-      writeFileSync(secret(name), fault);
+      writeFileSync(localSecret(name), fault);
       try {
         expect(fails()).toContain(words);
         const log = docker("logs", "--since", since, "local-sip-proxy");
         expect(log).not.toContain("Asterisk's DNs are adopted");
       } finally {
-        writeFileSync(secret(name), before);
+        writeFileSync(localSecret(name), before);
       }
       await staticModeWorks();
     },

@@ -15,6 +15,9 @@ export function command(path: string, args: readonly string[] = [], env: Record<
 export const docker = (...args: string[]) =>
   execFileSync("docker", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
 
+/** Where the environment has a secret, such as `dn/1002`. */
+export const localSecret = (name: string) => join(root, ".secrets", "local", name);
+
 export function localEnvironment(mode: "static" | "proxy"): Environment {
   return loadEnvironment(join(root, "environments/local.yaml"), { FORWARDING_MODE: mode }).environment;
 }

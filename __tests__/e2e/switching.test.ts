@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import type { Environment } from "../../config";
@@ -13,6 +13,7 @@ import {
   docker,
   eventually,
   localEnvironment,
+  localSecret,
   MINUTE,
   registeredDns,
   root,
@@ -28,6 +29,8 @@ import { AudioWatch, RegistrationWatch } from "./watch";
 
 const LONGEST_GAP = 1000;
 const DNS = ["1002", "1003", "1004", "1005"];
+/** Of those, what the environment file doesn't have. */
+const ADDED = ["1004", "1005"];
 const file = join(root, "environments", "local.yaml");
 const before = readFileSync(file, "utf8");
 const restore = () => writeFileSync(file, before);
@@ -46,7 +49,7 @@ interface Agent {
 beforeAll(async () => {
   process.once("exit", restore);
   // Two more DNs: one whose phone does nothing, one whose phone comes in the new mode.
-  writeFileSync(file, before.replace("  - 1003\n", "  - 1003\n  - 1004\n  - 1005\n"));
+  writeFileSync(file, before.replace("  - 1003\n", `  - 1003\n${ADDED.map((dn) => `  - ${dn}\n`).join("")}`));
   browser = await launchBrowser();
   up("static");
   environment = localEnvironment("static");
@@ -57,6 +60,8 @@ afterAll(async () => {
   await browser?.close();
   restore();
   process.off("exit", restore);
+  // Whoever adds one of these later must not find a password of before.
+  for (const dn of ADDED) rmSync(localSecret(`dn/${dn}`), { force: true });
   console.log(report.join("\n"));
 }, MINUTE);
 
@@ -100,8 +105,6 @@ describe.each([1, 4])("a SIP Server that keeps %d bindings of a DN", (bindingsPe
   let idle: Phone;
 
   beforeAll(async () => {
-    const { output } = await upMeanwhile("static");
-    expect(output).toMatch(/all \d+ checks green/);
     await simulator(environment, "/settings", "PUT", { bindingsPerDn });
     [callee, caller] = [await agent("1002"), await agent("1003")];
     idle = await registered("1004");
@@ -178,7 +181,6 @@ describe("a phone that is connected to Asterisk past the tunnel", () => {
   it(
     "is un-registered when it goes, in proxy mode too",
     async () => {
-      up("static");
       const phone = await registered("1004");
       up("proxy");
       await eventually(5000, async () => expect(await registeredDns(environment)).toContain("1004"));
