@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { environmentNamed } from "./arguments";
 import { colors } from "./colors";
 import { deploy, prepare } from "./deploy";
+import { yieldToCalls } from "./priority";
 import { OperatorError, runCommand, step } from "./progress";
 import { removeForReplacement } from "./replace";
 import { verify } from "./verify/verify";
@@ -12,6 +13,8 @@ runCommand(async () => {
   console.log(`${colors.bold(environment.name)}: forwardingMode ${colors.bold(environment.forwardingMode)}`);
 
   const engine = await prepare(environment);
+  // Not before: an engine that had to be started hands its own priority down to Asterisk.
+  yieldToCalls();
   if (replace.length > 0) {
     await step(`Remove ${replace.join(", ")}`, () => removeForReplacement(environment, engine, replace));
   }

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { basename, join } from "node:path";
 import { registryAnswers } from "./docker-provider/registry";
 import { fromBundle, providerOfBundle } from "./offline/provider";
+import { yieldToCalls } from "./priority";
 
 const USAGE = "usage: bin/with-provider COMMAND [ARGUMENT...]";
 
@@ -88,7 +89,8 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
   }
 }
 
-if (require.main === module)
+if (require.main === module) {
+  yieldToCalls();
   main(process.argv.slice(2), process.env).then(
     (status) => process.exit(status),
     (error) => {
@@ -96,3 +98,4 @@ if (require.main === module)
       process.exit(127);
     },
   );
+}
