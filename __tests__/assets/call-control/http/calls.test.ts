@@ -175,7 +175,7 @@ describe.each([
 it("does not keep the tones that were sent", async () => {
   test.calls.add(someCall());
   await post(`/telephony/calls/${callId}/dtmf/`, { digits: "4711" });
-  expect(JSON.stringify(test.audited)).not.toContain("4711");
+  expect(JSON.stringify(test.audited)).not.toMatch(/\b4711\b/);
 });
 
 describe("GET /telephony/calls/live/", () => {
