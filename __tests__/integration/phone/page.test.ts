@@ -45,19 +45,31 @@ async function withSound(): Promise<void> {
 
 describe("the page", () => {
   it("comes in less than 150 KB, and is painted in less than 300 ms", async () => {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const page = await context.newPage();
-    await page.goto(`${stand.origin}/phone/`, { waitUntil: "networkidle" });
-    const [bytes, paint] = (await page.evaluate(
-      `[[...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")]
-          .reduce((sum, { transferSize }) => sum + transferSize, 0),
-        performance.getEntriesByName("first-paint")[0].startTime]`,
-    )) as [number, number];
-    await context.close();
-    console.info(`transferred ${(bytes / 1024).toFixed(1)} KiB, first paint after ${paint.toFixed(0)} ms`);
-    expect(bytes).toBeGreaterThan(20_000);
-    expect(bytes).toBeLessThan(150_000);
-    expect(paint).toBeLessThan(300);
+    const loads: { bytes: number; paint: number }[] = [];
+    // Each with an empty cache. The first warms the browser up, too.
+    for (let load = 0; load < 5; load++) {
+      const context = await browser.newContext({ ignoreHTTPSErrors: true });
+      const page = await context.newPage();
+      await page.goto(`${stand.origin}/phone/`, { waitUntil: "networkidle" });
+      loads.push(
+        await page.evaluate(
+          `({
+            bytes: [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")]
+              .reduce((sum, { transferSize }) => sum + transferSize, 0),
+            paint: performance.getEntriesByName("first-paint")[0].startTime,
+          })`,
+        ),
+      );
+      await context.close();
+    }
+    const bytes = loads.map((load) => load.bytes);
+    const paints = loads.map(({ paint }) => paint).sort((a, b) => a - b);
+    console.info(
+      `transferred ${(Math.max(...bytes) / 1024).toFixed(1)} KiB, first paint after ${paints.map(Math.round).join(", ")} ms`,
+    );
+    expect(Math.min(...bytes)).toBeGreaterThan(20_000);
+    expect(Math.max(...bytes)).toBeLessThan(150_000);
+    expect(paints[2]).toBeLessThan(300);
   });
 
   it("does nothing that its Content-Security-Policy forbids", async () => {
