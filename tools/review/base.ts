@@ -19,24 +19,37 @@ const GIT_DEADLINE = 60_000;
 const INSTALL_DEADLINE = 5 * 60_000;
 
 /**
- * Writes the files of the merge base of `ref` and HEAD to `directory`.
+ * Writes the files of a commit to `directory`, but for its tests: they are a third of them, and no part of a synthesis.
  *
  * They are written with an index of their own and not by `git worktree add`: so nothing is registered in the
  * repository that an unlucky end (SIGKILL, a full disk) would leave behind there.
  *
- * @throws OperatorError when there is no such commit, or none in common
+ * @param ref as the operator named it
+ * @param commit what `mergeBase` found for it
  */
-export async function checkOutBase(project: string, ref: string, directory: string): Promise<Base> {
-  const commit = await mergeBase(project, ref);
+export async function checkOutBase(
+  project: string,
+  ref: string,
+  commit: string,
+  directory: string,
+): Promise<Base> {
   const env = { ...process.env, GIT_INDEX_FILE: `${directory}.index` };
-  const git = (...args: string[]) => run("git", args, { cwd: project, env, deadline: GIT_DEADLINE });
   mkdirSync(directory, { recursive: true });
-  await git("read-tree", commit);
-  await git("checkout-index", "--all", `--prefix=${directory}/`);
+  const own = ["-c", "core.hooksPath=/dev/null", `--work-tree=${directory}`];
+  await run("git", [...own, "checkout", "--quiet", commit, "--", ".", ":(exclude)__tests__"], {
+    cwd: project,
+    env,
+    deadline: GIT_DEADLINE,
+  });
   return { ref, commit, directory, notes: await provideModules(project, directory) };
 }
 
-async function mergeBase(project: string, ref: string): Promise<string> {
+/**
+ * Where the working tree's branch left `ref`: the commit that the comparison starts from.
+ *
+ * @throws OperatorError when there is no such commit, or none in common
+ */
+export async function mergeBase(project: string, ref: string): Promise<string> {
   const git = (...args: string[]) => run("git", args, { cwd: project, deadline: GIT_DEADLINE });
   const tip = await git("rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`).catch(
     () => {
@@ -94,5 +107,6 @@ function shareBundles(project: string, directory: string): void {
   const [from, to] = [project, directory].map((at) => join(at, ".cache", "contexts")) as [string, string];
   if (!existsSync(from)) return;
   mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, name));
+  const made = readdirSync(from).filter((name) => !name.startsWith("staging-"));
+  for (const name of made) symlinkSync(join(from, name), join(to, name));
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { root } from "../arguments";
 import { OperatorError } from "../progress";
-import { type Base, checkOutBase } from "./base";
+import { type Base, checkOutBase, mergeBase } from "./base";
 import type { Change } from "./compare/change";
 import { compare } from "./compare/compare";
 import { consequencesOfPlan } from "./compare/service-consequences";
@@ -32,9 +32,12 @@ export interface ReviewOptions {
  */
 export async function review(options: ReviewOptions, directory: string): Promise<Review> {
   const project = options.project ?? root;
-  const base = await checkOutBase(project, options.base, join(directory, "base"));
-  const [before, after] = await settled([
-    synthesizeBase(base, join(directory, "base-output")),
+  const commit = await mergeBase(project, options.base);
+  const [{ base, before }, after] = await settled([
+    checkOutBase(project, options.base, commit, join(directory, "base")).then(async (base) => ({
+      base,
+      before: await synthesizeBase(base, join(directory, "base-output")),
+    })),
     synthesize(project, join(directory, "head-output"), "the working tree"),
   ]);
   const names = chosen(options.environments, before, after);
