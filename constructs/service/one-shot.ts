@@ -50,6 +50,8 @@ export class OneShot extends Construct implements ITerraformDependable {
       readOnly: false,
       sysctls: { ...props.sysctls },
       tmpfs: { "/tmp": "rw,nosuid,nodev,size=64m" },
+      // A quarter of a service's share: what checks a release runs beside calls.
+      cpuShares: 256,
       memory: 512,
       memorySwap: 512,
       volumes: [...props.volumes],
